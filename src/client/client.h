@@ -1,0 +1,35 @@
+/* client.h - the attaching terminal client: one pane, full screen, on the person's own terminal.
+ *
+ * The last row is a status line. Speaks codec 44 over a link that is already
+ * ready; uses the private extension when the server has it. The outer terminal
+ * is put back exactly as it was, whatever ends the client. */
+#ifndef LACE_CLIENT_CLIENT_H
+#define LACE_CLIENT_CLIENT_H
+
+#include "base/err.h"
+#include "link/link.h"
+
+#define CLIENT_PREFIX_DEFAULT 0x1c     /* Ctrl-\ ; then d detaches, [ scrolls back, ? helps, Ctrl-\ sends itself */
+
+struct client_options {
+	const char *name;                  /* shown on the status line */
+	int in, out;                       /* the terminal */
+	uint8_t prefix;                    /* control character */
+	bool new_pane;                     /* spawn one even when the server has panes */
+	bool read_only;
+	bool has_pane_id; uint64_t pane_id;
+	const char *const *argv;           /* command for a spawned pane, or NULL: the user's shell */
+	const char *dir;                   /* its folder, or NULL */
+};
+enum client_end { CLIENT_EXITED, CLIENT_DETACHED, CLIENT_LOST };
+struct client_result {
+	enum client_end end;
+	int exit_code;                     /* CLIENT_EXITED: the program's (128+n for a signal); -1 unknown */
+	char *reason;                      /* CLIENT_LOST: why, malloc()ed */
+	uint64_t pane_id;                  /* the pane that was shown, for attaching again */
+	bool has_pane_id;
+};
+/* Runs until the pane's program exits, the person detaches or the link ends. -1: could not begin. */
+int client_run(struct link *link, const struct client_options *opts, struct client_result *ret, struct err *err);
+
+#endif

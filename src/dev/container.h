@@ -1,0 +1,22 @@
+/* container.h - the dev container itself: found by its labels, created, started.
+ *
+ * Source: reference/devcontainer.md 2.8, 3.2-3.4, 3.7. */
+#ifndef LACE_DEV_CONTAINER_H
+#define LACE_DEV_CONTAINER_H
+
+#include "dev/image.h"
+
+/* The workspace's container summary (API list entry) or NULL with *err unset when there is none: both id
+ * labels first, then local_folder alone without a config_file label. A container being removed is ignored. */
+json_object *dev_container_find(struct engine *e, const struct dev_config *c, struct err *err);
+
+struct dev_publish { int host_port, container_port; };
+
+/* Arguments for `create` in the order of 3.4: ports, mounts, labels, env, user, runArgs, privileges,
+ * entrypoint (lace-init where the image has it, else the reference's script of 2.8), image, command. */
+int dev_container_args(const struct dev_config *c, const struct dev_image *img, json_object *merged,
+    const struct dev_publish *publish, size_t n_publish, struct strv *ret, struct err *err);
+/* The reference's entrypoint script of 2.8. malloc()ed. */
+char *dev_entrypoint_script(json_object *entrypoints);
+
+#endif

@@ -1,0 +1,42 @@
+/* hooks.h - what runs in the container once it is up: preparation, environment probe, lifecycle hooks.
+ *
+ * Source: reference/devcontainer.md 1.7, 3.7, 3.8. */
+#ifndef LACE_DEV_HOOKS_H
+#define LACE_DEV_HOOKS_H
+
+#include "dev/config.h"
+#include "engine/engine.h"
+
+/* A running dev container as hooks and exec see it. */
+struct dev_target {
+	struct engine *engine;
+	char *id;                  /* container */
+	char *created, *started_at;/* the engine's exact strings (markers) */
+	char *user;                /* remoteUser */
+	char *home, *shell;        /* of that user */
+	char *dir;                 /* workspaceFolder, or home when it does not exist */
+	struct strv container_env; /* from inspect */
+	struct strv env;           /* what hooks, exec and panes get: probe < remoteEnv; container env is implied */
+	struct strv unset;         /* names remoteEnv sets to null */
+	json_object *merged;       /* substituted with containerEnv */
+};
+
+/* Fills the target from the container's inspect data and the merged configuration: user, home, system
+ * patches (/etc/environment, /etc/profile), environment probe; one exec round trip where possible. */
+int dev_target_init(struct dev_target *t, struct engine *e, json_object *inspect, const struct dev_config *c,
+    json_object *merged, struct err *err);
+void dev_target_fini(struct dev_target *t);
+/* The whole environment of exec, hooks and panes: container env < probe < remoteEnv, nulls removed. */
+void dev_target_env(const struct dev_target *t, struct strv *ret);
+
+/* initializeCommand, on the host, in the workspace folder. */
+int dev_run_initialize(const struct dev_config *c, struct err *err);
+
+struct dev_hook_options { bool skip_post_create; };
+/* Runs the pending hooks by their markers. A failing one stops the later ones: err says which, of what. */
+int dev_run_hooks(struct dev_target *t, const struct dev_hook_options *opts, struct err *err);
+
+/* Writes what panes need (environment, folder) to /var/lib/lace/session in the container; read by lace-mux-server. */
+int dev_write_session(struct dev_target *t, struct err *err);
+
+#endif

@@ -1,0 +1,20 @@
+/* trust.h - a repository is shown and confirmed once per content (design.md part 9).
+ *
+ * What is asked about: what the configuration runs on the host, mounts from it,
+ * publishes, and which privileges it wants. Confirmed digests stand in
+ * $XDG_STATE_HOME/lace/trust.json. */
+#ifndef LACE_DEV_TRUST_H
+#define LACE_DEV_TRUST_H
+
+#include "dev/config.h"
+
+/* What makes this configuration worth asking about, one plain line each (host paths and commands are shown
+ * through log_safe). Always at least one line. */
+void dev_trust_reasons(const struct dev_config *c, struct strv *ret);
+bool dev_trust_known(const struct dev_config *c);
+int dev_trust_record(const struct dev_config *c, struct err *err);
+/* Known: 0. trust_all: records, 0. Otherwise asks on the terminal; without one, or when the answer is no:
+ * ERR_FAILED that names --trust. */
+int dev_trust_confirm(const struct dev_config *c, bool trust_all, struct err *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* log.h - what a run says: the run's log file, warnings, and progress on a terminal.
+ *
+ * Everything shown on the person's terminal passes log_safe(): escape sequences
+ * and control characters from outside never reach it. */
+#ifndef LACE_HOST_LOG_H
+#define LACE_HOST_LOG_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* Opens (truncates) the run's log file; lines before that are kept in memory. May fail quietly. */
+void log_open(const char *path);
+const char *log_path(void);                             /* or NULL */
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));  /* log file only */
+void log_raw(const char *data, size_t len);             /* output of a program, log file only */
+/* One line "lace: warning: ..." on stderr and in the log. The same text is shown once a run. */
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "lace: MESSAGE" on stderr and in the log. */
+void log_error(const struct err *err);
+
+/* Progress on stderr. On a terminal: one line that is rewritten, with the step
+ * and the last line of its output; else: one plain line for each step (nothing
+ * at all when quiet). */
+void progress_set_quiet(bool quiet);
+void progress_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void progress_output(const char *data, size_t len);     /* the step's program output: shown as its last line, and logged */
+void progress_done(void);                               /* clears the line; call before other output */
+
+/* Appends text with control characters and escape sequences made visible ("\x1b"
+ * as "^["), at most max bytes, cut with "…". Newlines become spaces unless keep_nl. */
+void log_safe(struct str *ret, const char *text, size_t len, size_t max, bool keep_nl);
+
+#endif

@@ -1,0 +1,27 @@
+/* mux.h - the mux server: panes, clients and what to push, behind one Unix socket.
+ *
+ * Owns windows, tabs, panes and their ptys; objects refer to each other by id
+ * (ids are never reused). Runs on one libuv loop and never exits because of a
+ * client. The mains are in src/server. */
+#ifndef LACE_MUX_MUX_H
+#define LACE_MUX_MUX_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct mux_options {
+	int listen_fd;                     /* a bound, listening Unix socket; owned by the server from here */
+	const char *socket_path;           /* for WEZTERM_UNIX_SOCKET */
+	unsigned codec;                    /* announced by GetCodecVersion: 42..45 */
+	uint32_t scrollback_lines;         /* for each pane */
+	size_t scrollback_bytes;
+	const char *session_file;          /* environment and folder of panes (dev/hooks.h), or NULL */
+	int ready_fd;                      /* written "ok\n" and closed once accepting, or -1 */
+	const char *version;               /* shown as version_string */
+};
+/* Runs until LaceShutdown or SIGTERM. Returns the exit code. */
+int mux_run(const struct mux_options *opts, struct err *err);
+
+#endif

@@ -1,0 +1,247 @@
+/* vt.h - the terminal engine: bytes in, state out.
+ *
+ * A pure library (base and text only): no I/O, no clock, no globals. The owner
+ * feeds program output to vt_write() and reads the state; answers to queries
+ * and events come back through struct vt_callbacks, called during vt_write().
+ *
+ * Rows are named by a stable index: 0 is the first line ever printed, a row
+ * keeps its index while it exists, and scrollback_top rises as old rows are
+ * dropped (reference/wezterm-mux.md 4.5). The alternate screen has a numbering
+ * of its own from 0 and no scrollback. Columns count cells from 0.
+ *
+ * Every row carries the sequence number (seqno) of its last change; the
+ * terminal's own seqno starts at 1 and rises by one with each vt_write() or
+ * vt_resize() that changed anything, never backwards. */
+#ifndef LACE_VT_VT_H
+#define LACE_VT_VT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vt;
+
+/* ---- limits (each is a hard bound, whatever the input) ------------------- */
+#define VT_ROWS_MAX 2000
+#define VT_COLS_MAX 2000
+#define VT_CLUSTER_BYTES_MAX 64      /* UTF-8 bytes of one grapheme cluster */
+#define VT_OSC_BYTES_MAX (1u << 20)  /* OSC 52 and friends; longer ones are swallowed */
+#define VT_TITLE_BYTES_MAX 1024
+#define VT_URI_BYTES_MAX 2083
+
+/* ---- cells and styles ---------------------------------------------------- */
+
+/* A colour in one word: kind in the top byte. */
+typedef uint32_t vt_color;
+#define VT_COLOR_DEFAULT 0u
+#define VT_COLOR_PALETTE(i) (0x01000000u | (uint32_t)(i))
+#define VT_COLOR_RGB(r, g, b) \
+	(0x02000000u | (uint32_t)(r) << 16 | (uint32_t)(g) << 8 | (uint32_t)(b))
+#define VT_COLOR_KIND(c) ((c) >> 24)          /* 0 default, 1 palette, 2 rgb */
+#define VT_COLOR_VALUE(c) ((c) & 0xffffffu)
+
+/* Attribute bits. Bits 0-16 are laid out as on the wire (wezterm-mux.md 3.6);
+ * bit 11 ("wrapped") is never set in a style: it is a property of the row. */
+enum {
+	VT_ATTR_BOLD = 1u << 0,             /* intensity, two bits: 0 normal 1 bold 2 half */
+	VT_ATTR_HALF = 2u << 0,
+	VT_ATTR_INTENSITY = 3u << 0,
+	VT_ATTR_UNDERLINE_SHIFT = 2,        /* three bits: 0 none 1 single 2 double 3 curly 4 dotted 5 dashed */
+	VT_ATTR_UNDERLINE = 7u << 2,
+	VT_ATTR_BLINK_SHIFT = 5,            /* two bits: 0 none 1 slow 2 rapid */
+	VT_ATTR_BLINK = 3u << 5,
+	VT_ATTR_ITALIC = 1u << 7,
+	VT_ATTR_REVERSE = 1u << 8,
+	VT_ATTR_STRIKE = 1u << 9,
+	VT_ATTR_INVISIBLE = 1u << 10,
+	VT_ATTR_OVERLINE = 1u << 12,
+	VT_ATTR_SEMANTIC_SHIFT = 13,        /* two bits: 0 output 1 input 2 prompt */
+	VT_ATTR_SEMANTIC = 3u << 13,
+	VT_ATTR_VALIGN_SHIFT = 15,          /* two bits: 0 base 1 super 2 sub */
+	VT_ATTR_VALIGN = 3u << 15,
+	/* not on the wire */
+	VT_ATTR_PROTECTED = 1u << 17,       /* DECSCA */
+};
+
+struct vt_style {
+	uint32_t attrs;
+	vt_color fg, bg, underline;
+	uint32_t link;                      /* hyperlink id for vt_link(), 0 = none */
+	uint32_t image;                     /* image placement id, 0 = none (reserved) */
+};
+
+struct vt_cell {
+	uint32_t text;                      /* 0 blank; a code point; or a cluster (see vt_cell_text) */
+	uint16_t style;                     /* index for vt_style_get() */
+	uint8_t width;                      /* 1, 2, or 0 for the right half of a wide cell */
+	uint8_t flags;                      /* internal */
+};
+/* 8 bytes: a 200x50 screen is 80 kB and a row of 80 fits ten cache lines. */
+_Static_assert(sizeof(struct vt_cell) == 8, "hot: one per screen cell");
+
+#define VT_LINK_ID_MAX 256
+struct vt_link {
+	const char *uri;                    /* NUL-terminated UTF-8, owned by the engine */
+	const char *id;                     /* the id= parameter, "" when none */
+};
+
+/* ---- creation ------------------------------------------------------------ */
+
+struct vt_config {
+	uint16_t rows, cols;                /* 1..VT_ROWS_MAX, 1..VT_COLS_MAX */
+	uint32_t pixel_width, pixel_height; /* of the whole grid; 0 = unknown */
+	uint32_t scrollback_lines;          /* kept rows above the screen */
+	size_t scrollback_bytes;            /* and their memory; 0 = no bound but lines */
+	const char *term_program;           /* XTVERSION answer: "name version"; copied */
+};
+
+enum vt_clipboard { VT_CLIPBOARD_CLIPBOARD, VT_CLIPBOARD_PRIMARY };
+enum vt_progress { VT_PROGRESS_NONE, VT_PROGRESS_PERCENT, VT_PROGRESS_ERROR, VT_PROGRESS_INDETERMINATE };
+
+/* Any member may be NULL. Strings are valid during the call only; text is valid
+ * UTF-8 without control characters. No callback may call back into the vt. */
+struct vt_callbacks {
+	void (*reply)(void *user, const char *bytes, size_t len);  /* write this to the pty */
+	void (*bell)(void *user);
+	void (*title)(void *user);               /* vt_title() or vt_icon_title() changed */
+	void (*cwd)(void *user);                 /* vt_cwd() changed (OSC 7) */
+	void (*clipboard)(void *user, enum vt_clipboard which, const char *text, size_t len); /* OSC 52 set */
+	void (*notification)(void *user, const char *title, const char *body); /* OSC 9, 777, 99; title may be NULL */
+	void (*user_var)(void *user, const char *name, const char *value);     /* OSC 1337 SetUserVar */
+	void (*progress)(void *user, enum vt_progress state, unsigned percent); /* OSC 9;4 */
+	void (*palette)(void *user);             /* a program changed colours (OSC 4, 10, 11, 104 ...) */
+	void (*size_request)(void *user, uint16_t rows, uint16_t cols);         /* XTWINOPS 8, DECCOLM; may be ignored */
+};
+
+/* The config is copied; callbacks must outlive the vt. Never NULL. */
+struct vt *vt_create(const struct vt_config *config, const struct vt_callbacks *cb, void *user);
+void vt_destroy(struct vt *vt);
+
+/* ---- input --------------------------------------------------------------- */
+
+/* Program output. Any bytes, split anywhere. */
+void vt_write(struct vt *vt, const void *bytes, size_t len);
+/* Sizes are clamped to 1..MAX. The primary screen reflows: soft-wrapped lines
+ * are rejoined and rewrapped, the cursor stays on its character. */
+void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width, uint32_t pixel_height);
+/* True while a program holds the screen (synchronized output, mode 2026): the
+ * owner may delay showing changes. It ends by the mode or by vt_sync_expire(). */
+bool vt_sync_pending(const struct vt *vt);
+void vt_sync_expire(struct vt *vt);
+void vt_erase_scrollback(struct vt *vt, bool and_viewport);
+void vt_reset(struct vt *vt);                /* RIS */
+
+/* ---- state --------------------------------------------------------------- */
+
+uint64_t vt_seqno(const struct vt *vt);
+
+struct vt_dims {
+	uint16_t rows, cols;
+	uint32_t pixel_width, pixel_height;
+	int64_t physical_top;                /* stable index of the first visible row */
+	int64_t scrollback_top;              /* stable index of the oldest row kept */
+};
+struct vt_dims vt_dims(const struct vt *vt);
+
+/* Values of the wire's CursorShape (wezterm-mux.md 3.4). */
+enum vt_cursor_shape { VT_CURSOR_DEFAULT, VT_CURSOR_BLINK_BLOCK, VT_CURSOR_BLOCK, VT_CURSOR_BLINK_UNDERLINE,
+	VT_CURSOR_UNDERLINE, VT_CURSOR_BLINK_BAR, VT_CURSOR_BAR };
+struct vt_cursor {
+	uint16_t x;                          /* cell, < cols (a pending wrap shows the last column) */
+	int64_t y;                           /* stable row */
+	enum vt_cursor_shape shape;
+	bool visible;
+};
+struct vt_cursor vt_cursor(const struct vt *vt);
+
+/* Modes that change what an attached terminal sends; a client mirrors them. */
+enum vt_mode {
+	VT_MODE_ALT_SCREEN = 1u << 0,
+	VT_MODE_APP_CURSOR = 1u << 1,        /* DECCKM */
+	VT_MODE_APP_KEYPAD = 1u << 2,        /* DECKPAM */
+	VT_MODE_BRACKETED_PASTE = 1u << 3,
+	VT_MODE_FOCUS_EVENTS = 1u << 4,      /* 1004 */
+	VT_MODE_MOUSE_X10 = 1u << 5,         /* 9 */
+	VT_MODE_MOUSE_NORMAL = 1u << 6,      /* 1000 */
+	VT_MODE_MOUSE_BUTTON = 1u << 7,      /* 1002 */
+	VT_MODE_MOUSE_ANY = 1u << 8,         /* 1003 */
+	VT_MODE_MOUSE_UTF8 = 1u << 9,        /* 1005 */
+	VT_MODE_MOUSE_SGR = 1u << 10,        /* 1006 */
+	VT_MODE_MOUSE_URXVT = 1u << 11,      /* 1015 */
+	VT_MODE_MOUSE_PIXELS = 1u << 12,     /* 1016 */
+	VT_MODE_ALT_SCROLL = 1u << 13,       /* 1007; on by default */
+	VT_MODE_REVERSE_VIDEO = 1u << 14,    /* DECSCNM */
+	VT_MODE_NEWLINE = 1u << 15,          /* LNM */
+	VT_MODE_BACKARROW = 1u << 16,        /* DECBKM */
+	VT_MODE_COLOR_SCHEME_REPORTS = 1u << 17, /* 2031 */
+	VT_MODE_MOUSE_TRACKING = VT_MODE_MOUSE_X10 | VT_MODE_MOUSE_NORMAL | VT_MODE_MOUSE_BUTTON | VT_MODE_MOUSE_ANY,
+};
+uint32_t vt_modes(const struct vt *vt);
+uint8_t vt_kitty_flags(const struct vt *vt);         /* active kitty keyboard flags, 0..31 */
+uint8_t vt_modify_other_keys(const struct vt *vt);   /* 0, 1, 2 */
+
+/* Valid until the next vt_write(); "" when never set. The pane title rule (icon
+ * title first, golden/README.md) is the caller's. */
+const char *vt_title(const struct vt *vt);           /* OSC 0, 2 */
+const char *vt_icon_title(const struct vt *vt);      /* OSC 0, 1 */
+const char *vt_cwd(const struct vt *vt);             /* OSC 7, an absolute URL, or "" */
+
+struct vt_row {
+	const struct vt_cell *cells;         /* n of them; cells past n are blank in the default style */
+	uint16_t n;
+	bool wrapped;                        /* the next row continues this logical line */
+	uint8_t line_attr;                   /* 0 normal, 1 double width, 2 double height top, 3 bottom */
+	uint64_t seqno;                      /* of its last change, >= 1 */
+};
+/* One row, in scrollback or on the screen. False when it does not exist. The
+ * cells are valid until the next call on this vt (two rows may be held). */
+bool vt_row_get(struct vt *vt, int64_t row, struct vt_row *ret);
+/* Writes up to max stable indexes of rows in [first, last) whose seqno > since,
+ * ascending; returns how many there are in all (may exceed max). Scrollback is
+ * not walked row by row. */
+size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret, size_t max);
+
+const struct vt_style *vt_style_get(const struct vt *vt, uint16_t style);
+/* The cell's text as UTF-8 (one grapheme cluster, or " " for a blank); returns bytes. */
+size_t vt_cell_text(const struct vt *vt, const struct vt_cell *cell, char ret[VT_CLUSTER_BYTES_MAX]);
+bool vt_link_get(const struct vt *vt, uint32_t link, struct vt_link *ret);
+
+/* 0xRRGGBB. index 0..255, or the specials below. */
+enum { VT_PALETTE_FG = 256, VT_PALETTE_BG, VT_PALETTE_CURSOR, VT_PALETTE_COUNT };
+uint32_t vt_palette_get(const struct vt *vt, unsigned index);
+bool vt_palette_changed(const struct vt *vt);        /* differs from the default palette */
+/* What the attached client's colours are: the base for queries and resets. */
+void vt_palette_set_default(struct vt *vt, const uint32_t palette[VT_PALETTE_COUNT]);
+
+/* ---- encoding the other way ---------------------------------------------- */
+
+/* Key codes are the wire's (termwiz) KeyCode indexes, wezterm-mux.md 3.5. */
+enum { VT_KEY_CHAR = 0, VT_KEY_FUNCTION = 59 };
+enum { VT_MOD_SHIFT = 1u << 1, VT_MOD_ALT = 1u << 2, VT_MOD_CTRL = 1u << 3, VT_MOD_SUPER = 1u << 4 };
+struct vt_key {
+	uint8_t code;                        /* 0..89 */
+	uint32_t value;                      /* code point of VT_KEY_CHAR, n of VT_KEY_FUNCTION */
+	uint16_t mods;                       /* VT_MOD_*; positional bits are masked off */
+};
+enum vt_mouse_kind { VT_MOUSE_PRESS, VT_MOUSE_RELEASE, VT_MOUSE_MOVE };
+enum vt_mouse_button { VT_BUTTON_LEFT, VT_BUTTON_MIDDLE, VT_BUTTON_RIGHT, VT_BUTTON_WHEEL_UP, VT_BUTTON_WHEEL_DOWN,
+	VT_BUTTON_WHEEL_LEFT, VT_BUTTON_WHEEL_RIGHT, VT_BUTTON_NONE };
+struct vt_mouse {
+	enum vt_mouse_kind kind;
+	enum vt_mouse_button button;
+	uint32_t count;                      /* wheel steps, >= 1 */
+	uint16_t x, y;                       /* cell on the screen, from 0 */
+	uint32_t pixel_x, pixel_y;           /* offset inside the cell */
+	uint16_t mods;
+};
+#define VT_ENCODED_MAX 128
+/* Each returns the bytes to write to the pty (0 = nothing to send). */
+size_t vt_encode_key(const struct vt *vt, const struct vt_key *key, char ret[VT_ENCODED_MAX]);
+/* In the alternate screen without tracking, a wheel becomes cursor keys x3 (mode 1007). */
+size_t vt_encode_mouse(struct vt *vt, const struct vt_mouse *mouse, char ret[VT_ENCODED_MAX]);
+size_t vt_encode_focus(const struct vt *vt, bool focused, char ret[VT_ENCODED_MAX]);
+/* malloc()ed bytes for the pty: bracketed if the mode is on, embedded end
+ * markers and control characters removed, newlines as CR otherwise. */
+char *vt_encode_paste(const struct vt *vt, const char *text, size_t len, size_t *ret_len);
+
+#endif
