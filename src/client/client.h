@@ -7,6 +7,9 @@
 #define LACE_CLIENT_CLIENT_H
 
 #include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 #include "link/link.h"
 
 #define CLIENT_PREFIX_DEFAULT 0x1c     /* Ctrl-\ ; then d detaches, [ scrolls back, ? helps, Ctrl-\ sends itself */
