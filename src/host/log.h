@@ -10,6 +10,8 @@
 
 /* Opens (truncates) the run's log file; lines before that are kept in memory. May fail quietly. */
 void log_open(const char *path);
+/* The same with a file that is open already (owned from here); path is only shown. */
+void log_use_fd(int fd, const char *path);
 const char *log_path(void);                             /* or NULL */
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));  /* log file only */
 void log_raw(const char *data, size_t len);             /* output of a program, log file only */
