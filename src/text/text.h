@@ -2,7 +2,7 @@
  *
  * Shared by the engine, the wire's clustering and the client, so that they
  * agree on where a cell ends. Tables are generated from the Unicode Character
- * Database by tools/unicode-tables and checked in (text/tables.c). */
+ * Database by tools/unicode-tables.py and checked in (text/tables.c). */
 #ifndef LACE_TEXT_TEXT_H
 #define LACE_TEXT_TEXT_H
 
@@ -42,7 +42,7 @@ bool text_utf8_valid(const char *s, size_t len);
 /* Cells of one code point: 0 (combining, controls), 1 or 2. Ambiguous is 1. */
 unsigned text_width(uint32_t cp);
 /* Cells of one grapheme cluster in UTF-8: VS16 makes an emoji 2, VS15 makes it
- * 1, otherwise the widest rule of the cluster, capped at 2, at least 1. */
+ * 1, otherwise the sum of its code points, at least 1 and at most 2. */
 unsigned text_cluster_width(const char *s, size_t len);
 /* Cells of a whole string (control characters count 0). */
 size_t text_string_width(const char *s, size_t len);
@@ -59,8 +59,9 @@ struct text_break {
 bool text_break_before(struct text_break *b, uint32_t cp);
 /* Bytes of the first cluster of s. */
 size_t text_cluster_len(const char *s, size_t len);
-/* True when cp can never join a neighbour: ASCII, Latin, CJK, box drawing ...
- * (the "safe" code points of wezterm-mux.md 3.6, storage C). */
+/* ASCII, Latin, CJK, box drawing ...: two simple code points never join, so a
+ * text of simple ones only has one cluster a code point (the "safe" code points
+ * of wezterm-mux.md 3.6, storage C). */
 bool text_is_simple(uint32_t cp);
 
 #endif
