@@ -1,0 +1,30 @@
+/* access.h - makes a running container reachable by SSH: key in, services up, host key pinned.
+ *
+ * All through the engine, before the first connection: no prompt and no blind
+ * trust (design.md part 9). What was done is noted per container start, so that
+ * doing it again costs nothing. */
+#ifndef LACE_CMD_ACCESS_H
+#define LACE_CMD_ACCESS_H
+
+#include "cmd/project.h"
+#include "link/link.h"
+
+#define ACCESS_SSH_PORT 2222                 /* in the container, baked (design.md F7) */
+#define ACCESS_PORT_OPTION "hostSshPort"     /* the option of mux-server that routes to it */
+#define ACCESS_SERVER "/usr/local/lib/lace/lace-mux-server"
+
+/* started_at is State.StartedAt of the inspect data. */
+int access_prepare(struct engine *e, const char *id, const char *started_at, const char *user, struct err *err);
+/* The name that the container's host key is pinned under. malloc()ed. */
+char *access_host_alias(const char *id);
+
+/* What ssh needs to reach a project; strings are owned. */
+struct access {
+	struct link_ssh ssh;
+	char *user, *key, *known_hosts, *alias;
+};
+/* Refuses a project that is not running, or publishes no SSH port, with the remedy; prepares it when nobody has. */
+int access_init(struct access *ret, struct engine *e, const struct project *p, struct err *err);
+void access_fini(struct access *a);
+
+#endif

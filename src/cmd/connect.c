@@ -1,0 +1,181 @@
+#include "cmd/access.h"
+#include "cmd/cmd.h"
+
+#include "base/mem.h"
+#include "client/client.h"
+#include "host/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	READY_TIMEOUT_MS = 20 * 1000,
+	RECONNECT_SECONDS = 60,       /* how long a lost connection is tried again */
+};
+
+/* Tells our proxy's first byte from whatever a .bashrc prints before it. */
+static int make_nonce(char ret[33], struct err *err)
+{
+	unsigned char raw[16];
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return err_sys(err, "no random numbers");
+	for (size_t i = 0; i < sizeof(raw); i++)
+		snprintf(ret + 2 * i, 3, "%02x", raw[i]);
+	return 0;
+}
+
+static struct link *open_link(const struct access *a, struct err *err)
+{
+	char nonce[33];
+	cleanup_strv struct strv argv = STRV_INIT;
+	if (make_nonce(nonce, err) != 0)
+		return NULL;
+	link_ssh_argv(&a->ssh, &argv);
+	strv_pushf(&argv, "exec " ACCESS_SERVER " proxy --marker %s", nonce);
+	struct link *link = link_program(&argv, nonce, err);
+	if (link && link_wait_ready(link, READY_TIMEOUT_MS, err) != 0) {
+		link_close(link);
+		return NULL;
+	}
+	return link;
+}
+
+/* After a lost connection: the same project again, which may have been restarted meanwhile. */
+static struct link *reopen(const struct access *a, struct err *err)
+{
+	struct link *link = NULL;
+	for (int second = 0; second < RECONNECT_SECONDS; second++) {
+		err_fini(err);
+		link = open_link(a, err);
+		if (link)
+			return link;
+		struct timespec one = { .tv_sec = 1 };
+		nanosleep(&one, NULL);
+	}
+	return NULL;
+}
+
+static int finish(const struct project *p, struct client_result *r, struct err *err)
+{
+	switch (r->end) {
+	case CLIENT_EXITED:
+		return r->exit_code < 0 ? 0 : r->exit_code;
+	case CLIENT_DETACHED:
+		fprintf(stderr, "[detached from %s; come back with: lace connect %s]\n", p->name, p->name);
+		return 0;
+	case CLIENT_LOST:
+		break;
+	}
+	return err_set(err, ERR_FAILED, "the connection to %s was lost (%s); nothing in it is: lace connect %s", p->name,
+	    r->reason ? r->reason : "no reason given", p->name);
+}
+
+static int attach(const struct project *p, const struct access *a, struct client_options *opts, struct err *err)
+{
+	struct client_result r = { 0 };
+	progress_step("Connecting to %s", p->name);
+	struct link *link = open_link(a, err);
+	progress_done();
+	if (link == NULL)
+		return err_wrap(err, "cannot connect to %s", p->name);
+	for (;;) {
+		int code = client_run(link, opts, &r, err);
+		link_close(link);
+		if (code != 0)
+			return err_wrap(err, "cannot show a terminal of %s", p->name);
+		if (r.end != CLIENT_LOST || !r.has_pane_id)
+			break;
+		fprintf(stderr, "[lost %s: %s; connecting again, Ctrl-C gives up]\n", p->name, r.reason ? r.reason : "");
+		link = reopen(a, err);
+		if (link == NULL)
+			break;
+		free(r.reason);
+		r.reason = NULL;
+		opts->has_pane_id = true;
+		opts->pane_id = r.pane_id;
+		opts->new_pane = false;
+	}
+	err_fini(err);
+	int code = finish(p, &r, err);
+	free(r.reason);
+	return code;
+}
+
+/* "^\" or "C-\" or the character itself; -1 when it is no control character. */
+static int parse_prefix(const char *text)
+{
+	if ((text[0] == '^' && text[1] && !text[2]) || (strncmp(text, "C-", 2) == 0 && text[2] && !text[3])) {
+		int c = text[strlen(text) - 1] & 0x1f;
+		return c && c != 0x1b ? c : -1;
+	}
+	return -1;
+}
+
+static int run(const struct cmd_args *args, struct err *err)
+{
+	struct engine *engine = NULL;
+	struct projects projects = { 0 };
+	const struct project *p = NULL;
+	struct access a = { 0 };
+	const char *prefix = cmd_value(args, "prefix"), *pane = cmd_value(args, "pane");
+	struct client_options opts = { .in = STDIN_FILENO, .out = STDOUT_FILENO, .prefix = CLIENT_PREFIX_DEFAULT,
+		.new_pane = cmd_flag(args, "new") || args->has_command, .read_only = cmd_flag(args, "read-only") };
+	if (prefix && parse_prefix(prefix) < 0)
+		return err_set(err, ERR_USAGE, "--prefix wants a control character such as ^A, not \"%s\"", prefix);
+	if (prefix)
+		opts.prefix = (uint8_t)parse_prefix(prefix);
+	if (pane) {
+		char *end;
+		errno = 0;
+		opts.pane_id = strtoull(pane, &end, 10);
+		opts.has_pane_id = true;
+		if (errno || *end || end == pane || pane[0] == '-')
+			return err_set(err, ERR_USAGE, "--pane wants a number, not \"%s\"", pane);
+	}
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return err_set(err, ERR_USAGE, "lace connect draws on a terminal, and this is none; use lace ssh or lace exec");
+	if (args->command.n)
+		opts.argv = (const char *const *)args->command.v;
+	const char *name = args->operands.n ? args->operands.v[0] : NULL;
+	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	if (code == 0)
+		code = access_init(&a, engine, p, err);
+	if (code == 0) {
+		opts.name = p->name;
+		code = attach(p, &a, &opts, err);
+	}
+	access_fini(&a);
+	projects_fini(&projects);
+	engine_close(engine);
+	return code;
+}
+
+static const struct cmd_option options[] = {
+	{ "new", 'n', NULL, "begin a new terminal even when there is one" },
+	{ "pane", 'p', "ID", "show this terminal (ids: lace-mux-server list, in the container)" },
+	{ "read-only", 'r', NULL, "watch only: no input, no resize" },
+	{ "prefix", 0, "KEY", "the key before d, [ and ? instead of Ctrl-\\, such as ^A" },
+	CMD_OPTION_DOCKER,
+	CMD_OPTIONS_END,
+};
+
+const struct cmd cmd_connect = {
+	.name = "connect",
+	.operands = "[NAME] [-- COMMAND [ARG...]]",
+	.max_operands = 1,
+	.takes_command = true,
+	.complete = CMD_COMPLETE_PROJECT,
+	.summary = "a terminal in a dev container that outlives its connection",
+	.description =
+	    "Shows a terminal of the dev container on this one, over SSH. It lives in the container's lace-mux-server:\n"
+	    "when the connection, this program or the network dies, connect again and it is all there. The project is\n"
+	    "named by its name or folder; without one it is that of the current folder, or the only one.\n\n"
+	    "Keys: Ctrl-\\ d leaves the terminal running and returns here; Ctrl-\\ [ or Shift-PageUp scrolls back;\n"
+	    "Ctrl-\\ ? shows the keys; Ctrl-\\ Ctrl-\\ types Ctrl-\\. When the shell ends, its exit code is lace's.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,48 @@
+#include "cmd/cmd.h"
+#include "cmd/project.h"
+
+#include "base/mem.h"
+#include "host/log.h"
+
+#include <stdio.h>
+
+enum { STOP_GRACE_SECONDS = 10 };
+
+static int run(const struct cmd_args *args, struct err *err)
+{
+	struct engine *engine = NULL;
+	struct projects projects = { 0 };
+	const struct project *p = NULL;
+	const char *name = args->operands.n ? args->operands.v[0] : NULL;
+	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	if (code == 0) {
+		progress_step("Stopping %s", p->name);
+		code = engine_stop(engine, p->id, STOP_GRACE_SECONDS, err);
+		progress_done();
+	}
+	if (code == 0 && cmd_flag(args, "json"))
+		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", p->id);
+	else if (code == 0)
+		printf("%s stopped; its port stays its own. Start it again with: lace up %s\n", p->name, p->workspace);
+	projects_fini(&projects);
+	engine_close(engine);
+	return code;
+}
+
+static const struct cmd_option options[] = {
+	CMD_OPTION_JSON,
+	CMD_OPTION_DOCKER,
+	CMD_OPTIONS_END,
+};
+
+const struct cmd cmd_down = {
+	.name = "down",
+	.alias = "stop",
+	.operands = "[NAME]",
+	.max_operands = 1,
+	.complete = CMD_COMPLETE_PROJECT,
+	.summary = "stop a project's container",
+	.description = "Stops the container. Its files and its port stay; its terminals end with it.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,129 @@
+/* `lace exec` replaces itself by the engine's own CLI, which carries terminals,
+ * signals and binary streams; what it adds is user, folder and environment. */
+#include "cmd/access.h"
+#include "cmd/cmd.h"
+
+#include "base/mem.h"
+#include "dev/hooks.h"
+#include "dev/metadata.h"
+#include "host/jsonc.h"
+#include "host/proc.h"
+
+#include <string.h>
+
+/* A container without our server: probe the environment now, as hooks do. */
+static int probe(struct engine *e, const struct project *p, json_object *inspect, struct strv *argv, struct err *err)
+{
+	struct dev_target target;
+	struct dev_config_options opts = { .config = p->config[0] ? p->config : NULL };
+	struct dev_config *config = dev_config_load(p->workspace, &opts, err);
+	if (config == NULL)
+		return -1;
+	json_object *entries =
+	    dev_metadata_parse(json_str(json_get(json_get(inspect, "Config"), "Labels"), DEV_LABEL_METADATA));
+	json_object *live = dev_metadata_live_entry(config->raw);
+	if (live)
+		json_object_array_add(entries, live);
+	struct dev_vars vars = { .workspace = config->workspace, .workspace_folder = config->workspace_folder,
+		.id = config->id };
+	json_object *substituted = dev_substitute(entries, &vars, err);
+	json_object *merged = substituted ? dev_metadata_merge(substituted, config->conf) : NULL;
+	int code = merged ? dev_target_init(&target, e, inspect, config, merged, err) : -1;
+	if (code == 0) {
+		cleanup_strv struct strv env = STRV_INIT;
+		dev_target_env(&target, &env);
+		strv_push(argv, "--user");
+		strv_push(argv, target.user);
+		strv_push(argv, "--workdir");
+		strv_push(argv, target.dir);
+		for (size_t i = 0; i < env.n; i++) {
+			strv_push(argv, "--env");
+			strv_push(argv, env.v[i]);
+		}
+		dev_target_fini(&target);
+	}
+	json_object_put(merged);
+	json_object_put(substituted);
+	json_object_put(entries);
+	dev_config_free(config);
+	return code;
+}
+
+static int build_argv(const struct cmd_args *args, struct engine *e, const struct project *p, struct strv *argv,
+    struct err *err)
+{
+	struct project_note note;
+	project_note_read(p->id, &note);
+	bool has_server = note.public_key[0] != '\0'; /* lace prepared it: the server and its session file are there */
+	cleanup_free char *user = note.user;
+	free(note.started_at);
+	free(note.public_key);
+
+	engine_cli(e, argv);
+	strv_push(argv, "exec");
+	strv_push(argv, "--interactive");
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		strv_push(argv, "--tty");
+	if (has_server) {
+		strv_push(argv, "--user");
+		strv_push(argv, user);
+		strv_push(argv, p->id);
+		strv_push(argv, ACCESS_SERVER);
+		strv_push(argv, "exec");
+		strv_push(argv, "--");
+	} else {
+		json_object *inspect = engine_inspect(e, p->id, err);
+		int code = inspect ? probe(e, p, inspect, argv, err) : -1;
+		json_object_put(inspect);
+		if (code != 0)
+			return -1;
+		strv_push(argv, p->id);
+	}
+	for (size_t i = 0; i < args->command.n; i++)
+		strv_push(argv, args->command.v[i]);
+	if (args->command.n == 0 && !has_server)
+		strv_push(argv, "/bin/sh");
+	return 0;
+}
+
+static int run(const struct cmd_args *args, struct err *err)
+{
+	struct engine *engine = NULL;
+	struct projects projects = { 0 };
+	const struct project *p = NULL;
+	const char *name = args->operands.n ? args->operands.v[0] : NULL;
+	struct proc proc;
+	proc_init(&proc);
+	proc.in = PROC_INHERIT;
+	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	if (code == 0 && !str_eq(p->state, "running"))
+		code = err_set(err, ERR_FAILED, "%s is not running (%s); start it with: lace up %s", p->name, p->state,
+		    p->workspace);
+	if (code == 0)
+		code = build_argv(args, engine, p, &proc.argv, err);
+	if (code == 0)
+		code = proc_start(&proc, err) == 0 ? proc_wait(&proc, err) : -1;
+	proc_fini(&proc);
+	projects_fini(&projects);
+	engine_close(engine);
+	return code;
+}
+
+static const struct cmd_option options[] = {
+	CMD_OPTION_DOCKER,
+	CMD_OPTIONS_END,
+};
+
+const struct cmd cmd_exec = {
+	.name = "exec",
+	.operands = "[NAME] [-- COMMAND [ARG...]]",
+	.max_operands = 1,
+	.takes_command = true,
+	.complete = CMD_COMPLETE_PROJECT,
+	.summary = "run one command through the engine",
+	.description = "Runs the command as the remote user, in the workspace folder, with the container's environment, what\n"
+	               "the user's shell adds to it, and remoteEnv. Needs no sshd. Ends with the command's exit code.\n"
+	               "Without a command: a shell.",
+	.options = options,
+	.run = run,
+};

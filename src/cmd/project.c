@@ -1,0 +1,301 @@
+#include "cmd/project.h"
+
+#include "base/mem.h"
+#include "cmd/access.h"
+#include "dev/config.h"
+#include "dev/metadata.h"
+#include "host/fs.h"
+#include "host/jsonc.h"
+#include "host/xdg.h"
+#include "port/port.h"
+
+#include <string.h>
+
+enum { NOTE_BYTES_MAX = 64 * 1024 };
+
+static void project_fini(struct project *p)
+{
+	free(p->name);
+	free(p->workspace);
+	free(p->config);
+	free(p->id);
+	free(p->state);
+	free(p->user);
+}
+
+void projects_fini(struct projects *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		project_fini(&p->v[i]);
+	free(p->v);
+	*p = (struct projects){ 0 };
+}
+
+/* ---- notes ----------------------------------------------------------------- */
+
+static char *note_path(const char *id)
+{
+	cleanup_free char *name = xasprintf("containers/%s.json", id);
+	return xdg_state(name);
+}
+
+void project_note_read(const char *id, struct project_note *ret)
+{
+	cleanup_free char *path = note_path(id);
+	cleanup_str struct str text = STR_INIT;
+	cleanup_err struct err err = ERR_INIT;
+	json_object *o = NULL;
+	if (fs_read(path, NOTE_BYTES_MAX, &text, &err) == 0)
+		o = json_tokener_parse(text.s);
+	const char *user = json_str(o, "user"), *started = json_str(o, "startedAt"), *key = json_str(o, "publicKey");
+	ret->user = xstrdup(user ? user : "");
+	ret->started_at = xstrdup(started ? started : "");
+	ret->public_key = xstrdup(key ? key : "");
+	json_object_put(o);
+}
+
+int project_note_write(const char *id, const struct project_note *note, struct err *err)
+{
+	cleanup_free char *path = note_path(id), *dir = fs_dirname(path);
+	if (fs_mkdir_p(dir, 0700, err) != 0)
+		return -1;
+	json_object *o = json_object_new_object();
+	json_object_object_add(o, "user", json_object_new_string(note->user));
+	json_object_object_add(o, "startedAt", json_object_new_string(note->started_at));
+	json_object_object_add(o, "publicKey", json_object_new_string(note->public_key));
+	cleanup_str struct str text = STR_INIT;
+	json_pretty(&text, o);
+	json_object_put(o);
+	return fs_write_atomic(path, text.s, text.len, 0600, err);
+}
+
+void project_note_remove(const char *id)
+{
+	cleanup_free char *path = note_path(id);
+	unlink(path);
+}
+
+void project_note_fini(struct project_note *note)
+{
+	free(note->user);
+	free(note->started_at);
+	free(note->public_key);
+}
+
+/* ---- listing ---------------------------------------------------------------- */
+
+/* The last remoteUser, else the last containerUser, of the metadata label. */
+static char *label_user(const char *label)
+{
+	json_object *entries = dev_metadata_parse(label);
+	const char *remote = NULL, *container = NULL;
+	for (size_t i = 0; i < json_object_array_length(entries); i++) {
+		json_object *entry = json_object_array_get_idx(entries, i);
+		const char *r = json_str(entry, "remoteUser"), *c = json_str(entry, "containerUser");
+		remote = r ? r : remote;
+		container = c ? c : container;
+	}
+	char *user = xstrdup(remote ? remote : container ? container : "");
+	json_object_put(entries);
+	return user;
+}
+
+static int published_port(json_object *summary)
+{
+	json_object *ports = json_get(summary, "Ports");
+	for (size_t i = 0; ports && i < json_object_array_length(ports); i++) {
+		json_object *port = json_object_array_get_idx(ports, i);
+		if (json_int(port, "PrivatePort", 0) == ACCESS_SSH_PORT && json_int(port, "PublicPort", 0) > 0)
+			return (int)json_int(port, "PublicPort", 0);
+	}
+	return 0;
+}
+
+static int claimed_port(const struct port_claims *claims, const struct project *p)
+{
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct port_claim *c = &claims->v[i];
+		if (str_eq(c->workspace, p->workspace) && str_eq(c->config, p->config) &&
+		    str_ends(c->label, "/" ACCESS_PORT_OPTION))
+			return c->port;
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct project *x = a, *y = b;
+	int by_name = strcmp(x->name, y->name);
+	return by_name ? by_name : strcmp(x->workspace, y->workspace);
+}
+
+static void claims_read(struct port_claims *ret)
+{
+	cleanup_err struct err err = ERR_INIT;
+	*ret = (struct port_claims){ 0 };
+	struct port_registry *r = port_registry_open(NULL, &err);
+	if (r)
+		port_registry_list(r, ret, &err);
+	port_registry_close(r);
+}
+
+static void project_init(struct project *p, json_object *summary, const struct port_claims *claims)
+{
+	json_object *labels = json_get(summary, "Labels");
+	const char *workspace = json_str(labels, "devcontainer.local_folder"),
+		   *config = json_str(labels, "devcontainer.config_file"), *id = json_str(summary, "Id"),
+		   *state = json_str(summary, "State");
+	struct project_note note;
+	*p = (struct project){ .terminals = -1 };
+	p->workspace = xstrdup(workspace ? workspace : "");
+	p->config = xstrdup(config ? config : "");
+	p->name = dev_project_name(p->workspace);
+	p->id = xstrdup(id ? id : "");
+	p->state = xstrdup(state ? state : "");
+	project_note_read(p->id, &note);
+	p->user = note.user[0] ? xstrdup(note.user) : label_user(json_str(labels, DEV_LABEL_METADATA));
+	project_note_fini(&note);
+	p->port = published_port(summary);
+	if (p->port == 0 && !str_eq(p->state, "running"))
+		p->port = claimed_port(claims, p);
+}
+
+int projects_list(struct engine *e, struct projects *ret, struct err *err)
+{
+	const char *const labels[] = { "devcontainer.local_folder", NULL };
+	*ret = (struct projects){ 0 };
+	json_object *list = engine_list(e, labels, true, err);
+	if (list == NULL)
+		return -1;
+	struct port_claims claims;
+	claims_read(&claims);
+	size_t n = json_object_array_length(list);
+	ret->v = xcalloc(n, sizeof(*ret->v));
+	for (size_t i = 0; i < n; i++)
+		project_init(&ret->v[ret->n++], json_object_array_get_idx(list, i), &claims);
+	qsort(ret->v, ret->n, sizeof(*ret->v), compare);
+	port_claims_fini(&claims);
+	json_object_put(list);
+	return 0;
+}
+
+/* A terminal is a child of lace-mux-server (COMMAND is cut to 15 bytes by the kernel, which is exactly its length). */
+static int count_terminals(json_object *top)
+{
+	json_object *rows = json_get(top, "Processes");
+	size_t n = rows ? json_object_array_length(rows) : 0;
+	int terminals = 0;
+	for (size_t i = 0; i < n; i++) {
+		json_object *row = json_object_array_get_idx(rows, i);
+		const char *comm = json_object_get_string(json_object_array_get_idx(row, 2));
+		if (comm == NULL || !str_eq(comm, "lace-mux-server"))
+			continue;
+		const char *pid = json_object_get_string(json_object_array_get_idx(row, 0));
+		for (size_t j = 0; pid && j < n; j++) {
+			json_object *child = json_object_array_get_idx(rows, j);
+			const char *ppid = json_object_get_string(json_object_array_get_idx(child, 1));
+			terminals += ppid && str_eq(ppid, pid);
+		}
+	}
+	return terminals;
+}
+
+void projects_count_terminals(struct engine *e, struct projects *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (!str_eq(p->v[i].state, "running"))
+			continue;
+		cleanup_err struct err err = ERR_INIT;
+		json_object *top = engine_top(e, p->v[i].id, "-eo pid,ppid,comm", &err);
+		if (top)
+			p->v[i].terminals = count_terminals(top);
+		json_object_put(top);
+	}
+}
+
+/* ---- finding ----------------------------------------------------------------- */
+
+static bool inside(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+	return len && strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+enum match { MATCH_NAME, MATCH_FOLDER, MATCH_CURRENT, MATCH_ID };
+
+static bool matches(const struct project *p, enum match how, const char *what)
+{
+	switch (how) {
+	case MATCH_NAME: return str_eq(p->name, what);
+	case MATCH_FOLDER: return str_eq(p->workspace, what);
+	case MATCH_CURRENT: return inside(what, p->workspace);
+	case MATCH_ID: return strlen(what) >= 4 && str_starts(p->id, what);
+	}
+	return false;
+}
+
+/* 0 none (*ret NULL) or exactly one; -1 several, listed in err. */
+static int find(const struct projects *p, enum match how, const char *what, const struct project **ret, struct err *err)
+{
+	cleanup_str struct str several = STR_INIT;
+	size_t n = 0;
+	*ret = NULL;
+	for (size_t i = 0; i < p->n; i++) {
+		if (!matches(&p->v[i], how, what))
+			continue;
+		*ret = &p->v[i];
+		str_printf(&several, "%s%s (%.12s)", n++ ? ", " : "", p->v[i].workspace, p->v[i].id);
+	}
+	if (n <= 1)
+		return 0;
+	return err_set(err, ERR_USAGE, "\"%s\" is %zu dev containers: %s; name one by its folder or container id", what, n,
+	    several.s);
+}
+
+const struct project *projects_find(const struct projects *p, const char *name, struct err *err)
+{
+	const struct project *found = NULL;
+	cleanup_err struct err ignored = ERR_INIT;
+	if (name == NULL) {
+		cleanup_free char *here = fs_realpath(".", &ignored);
+		if (here && find(p, MATCH_CURRENT, here, &found, err) != 0)
+			return NULL;
+		if (found == NULL && p->n == 1)
+			return &p->v[0];
+		if (found)
+			return found;
+		cleanup_str struct str names = STR_INIT;
+		for (size_t i = 0; i < p->n; i++)
+			str_printf(&names, "%s%s", i ? ", " : "", p->v[i].name);
+		if (p->n == 0)
+			err_set(err, ERR_NOT_FOUND, "there is no dev container yet; make one with: lace up [FOLDER]");
+		else
+			err_set(err, ERR_USAGE, "this folder has no dev container; name one of: %s", names.s);
+		return NULL;
+	}
+	if (strchr(name, '/') || name[0] == '.') {
+		cleanup_free char *folder = fs_realpath(name, &ignored);
+		if (find(p, MATCH_FOLDER, folder ? folder : name, &found, err) != 0)
+			return NULL;
+	} else {
+		if (find(p, MATCH_NAME, name, &found, err) != 0)
+			return NULL;
+		if (found == NULL && find(p, MATCH_ID, name, &found, err) != 0)
+			return NULL;
+	}
+	if (found == NULL)
+		err_set(err, ERR_NOT_FOUND, "there is no dev container \"%s\"; `lace ls` lists them, `lace up FOLDER` makes one",
+		    name);
+	return found;
+}
+
+int project_open(const char *docker_path, const char *name, struct engine **ret_engine, struct projects *ret_projects,
+    const struct project **ret, struct err *err)
+{
+	*ret_projects = (struct projects){ 0 };
+	*ret_engine = engine_open(docker_path, err);
+	if (*ret_engine == NULL || projects_list(*ret_engine, ret_projects, err) != 0)
+		return -1;
+	*ret = projects_find(ret_projects, name, err);
+	return *ret ? 0 : -1;
+}

@@ -1,0 +1,44 @@
+/* project.h - the projects of this host: the dev containers that the engine knows, by name. */
+#ifndef LACE_CMD_PROJECT_H
+#define LACE_CMD_PROJECT_H
+
+#include "base/err.h"
+#include "engine/engine.h"
+
+struct project {
+	char *name;          /* dev_project_name() of the workspace */
+	char *workspace;     /* label devcontainer.local_folder */
+	char *config;        /* label devcontainer.config_file, "" when it has none */
+	char *id;            /* container */
+	char *state;         /* the engine's word: running, exited, created, paused ... */
+	char *user;          /* remote user, as far as labels and lace's notes tell; "" unknown */
+	int port;            /* host port of container port 2222; 0 none. Of a stopped one: its claim */
+	int terminals;       /* -1: not running, or not asked for */
+};
+struct projects { struct project *v; size_t n; };
+
+/* All of them, sorted by name, then workspace. An unreachable engine is an error, never an empty list. */
+int projects_list(struct engine *e, struct projects *ret, struct err *err);
+void projects_fini(struct projects *p);
+/* Counts the terminals of the running ones (one engine call each). */
+void projects_count_terminals(struct engine *e, struct projects *p);
+
+/* The project meant by name: its name, a folder (absolute, or with a "/" or "." at its start), or the beginning
+ * of a container id; NULL: the one whose workspace holds the current folder, else the only one there is.
+ * Several: ERR_USAGE that lists them with their folders. None: ERR_NOT_FOUND. */
+const struct project *projects_find(const struct projects *p, const char *name, struct err *err);
+
+/* What lace noted about a container when it prepared it (state folder); values are "" when there is no note. */
+struct project_note {
+	char *user, *started_at, *public_key;
+};
+void project_note_read(const char *id, struct project_note *ret);
+int project_note_write(const char *id, const struct project_note *note, struct err *err);
+void project_note_remove(const char *id);
+void project_note_fini(struct project_note *note);
+
+/* Opens the engine and finds the project: what most verbs begin with. *ret_projects owns *ret. */
+int project_open(const char *docker_path, const char *name, struct engine **ret_engine,
+    struct projects *ret_projects, const struct project **ret, struct err *err);
+
+#endif

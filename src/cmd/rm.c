@@ -1,0 +1,60 @@
+#include "cmd/access.h"
+#include "cmd/cmd.h"
+
+#include "base/mem.h"
+#include "host/log.h"
+#include "port/port.h"
+
+#include <stdio.h>
+
+static int remove_project(struct engine *e, const struct project *p, bool force, struct err *err)
+{
+	if (str_eq(p->state, "running") && !force)
+		return err_set(err, ERR_FAILED, "%s is running; stop it first (lace down %s), or use --force", p->name, p->name);
+	progress_step("Removing %s", p->name);
+	if (engine_remove(e, p->id, false, err) != 0)
+		return -1;
+	project_note_remove(p->id);
+	struct port_registry *r = port_registry_open(NULL, err);
+	int code = r && port_registry_release(r, p->workspace, p->config[0] ? p->config : NULL, NULL, err) >= 0 ? 0 : -1;
+	port_registry_close(r);
+	progress_done();
+	return code;
+}
+
+static int run(const struct cmd_args *args, struct err *err)
+{
+	struct engine *engine = NULL;
+	struct projects projects = { 0 };
+	const struct project *p = NULL;
+	const char *name = args->operands.n ? args->operands.v[0] : NULL;
+	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	if (code == 0)
+		code = remove_project(engine, p, cmd_flag(args, "force"), err);
+	if (code == 0 && cmd_flag(args, "json"))
+		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", p->id);
+	else if (code == 0)
+		printf("%s removed, and its ports are free again\n", p->name);
+	projects_fini(&projects);
+	engine_close(engine);
+	return code;
+}
+
+static const struct cmd_option options[] = {
+	{ "force", 'f', NULL, "also when it is running" },
+	CMD_OPTION_JSON,
+	CMD_OPTION_DOCKER,
+	CMD_OPTIONS_END,
+};
+
+const struct cmd cmd_rm = {
+	.name = "rm",
+	.operands = "[NAME]",
+	.max_operands = 1,
+	.complete = CMD_COMPLETE_PROJECT,
+	.summary = "remove a project's container and give its ports back",
+	.description = "Removes the container and releases the project's ports. The project's folder, named volumes and images\n"
+	               "stay.",
+	.options = options,
+	.run = run,
+};

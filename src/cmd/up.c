@@ -1,0 +1,393 @@
+/* `lace up`: the whole life cycle of one dev container, in the order of
+ * reference/devcontainer.md 3.2, but with the image built before anything old is
+ * removed, one lock per workspace, and the engine's own answers instead of a
+ * wait for its events. */
+#include "cmd/access.h"
+#include "cmd/cmd.h"
+#include "cmd/publish.h"
+
+#include "base/mem.h"
+#include "dev/hooks.h"
+#include "dev/metadata.h"
+#include "dev/trust.h"
+#include "host/dotlace.h"
+#include "host/fs.h"
+#include "host/jsonc.h"
+#include "host/log.h"
+#include "host/sha256.h"
+#include "host/xdg.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	LOCK_TIMEOUT_MS = 15 * 60 * 1000, /* another `lace up` of this workspace may be building */
+	SSH_TIMEOUT_MS = 30 * 1000,
+	PORT_RETRIES = 16,                /* ports the engine refuses one after the other */
+	STOP_GRACE_SECONDS = 5,
+};
+
+struct up {
+	struct engine *engine;
+	struct dev_config *config;
+	bool plain, no_cache, recreate, skip_hooks;
+	char *id;                  /* the container, once there is one */
+	json_object *inspect;      /* of the running container */
+	json_object *merged;       /* merged configuration, without the container's environment */
+	const char *outcome;       /* "created", "started", "running" */
+	int port;
+	struct dev_target target;
+	bool has_target;
+};
+
+/* ---- one lock per workspace --------------------------------------------------- */
+
+static int lock_workspace(const char *workspace, struct err *err)
+{
+	char hex[65];
+	sha256_hex(workspace, strlen(workspace), hex);
+	cleanup_free char *name = xasprintf("locks/%.32s", hex), *path = xdg_state(name), *dir = fs_dirname(path);
+	if (fs_mkdir_p(dir, 0700, err) != 0)
+		return -1;
+	int fd = fs_lock(path, 0, err);
+	if (fd < 0) {
+		progress_step("Waiting for another lace up of %s", workspace);
+		err_fini(err);
+		fd = fs_lock(path, LOCK_TIMEOUT_MS, err);
+	}
+	if (fd < 0)
+		return err_wrap(err, "another lace up works on %s", workspace);
+	return fd;
+}
+
+/* ---- configuration ------------------------------------------------------------ */
+
+/* entries (raw) substituted, and merged on top of conf. */
+static json_object *merge(const struct dev_config *c, json_object *entries, struct err *err)
+{
+	struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id };
+	json_object *substituted = dev_substitute(entries, &vars, err);
+	if (substituted == NULL)
+		return NULL;
+	json_object *merged = dev_metadata_merge(substituted, c->conf);
+	json_object_put(substituted);
+	return merged;
+}
+
+/* An existing container goes by its label; the live file adds only what needs no rebuild (1.5). */
+static json_object *existing_entries(const struct dev_config *c, json_object *inspect)
+{
+	json_object *labels = json_get(json_get(inspect, "Config"), "Labels");
+	json_object *entries = dev_metadata_parse(json_str(labels, DEV_LABEL_METADATA));
+	json_object *live = dev_metadata_live_entry(c->raw);
+	if (live)
+		json_object_array_add(entries, live);
+	return entries;
+}
+
+/* `<ws>/.lace/devcontainer.json`: what was used, as plain JSON (design.md part 5). */
+static void write_resolved(const struct dev_config *c)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_str struct str text = STR_INIT;
+	json_pretty(&text, c->conf);
+	if (dotlace_write(c->workspace, "devcontainer.json", text.s, text.len, &err) != 0)
+		log_warn("%s", err.msg);
+}
+
+/* ---- creating and starting ------------------------------------------------------ */
+
+static int conflict_error(struct up *u, int port, struct err *err)
+{
+	struct engine_ports ports = { 0 };
+	cleanup_err struct err ignored = ERR_INIT;
+	cleanup_free char *holder = NULL;
+	if (port && engine_ports(u->engine, &ports, &ignored) == 0)
+		for (size_t i = 0; i < ports.n && holder == NULL; i++)
+			if (ports.v[i].host_port == port && ports.v[i].running)
+				holder = xasprintf("container %s", ports.v[i].name);
+	engine_ports_fini(&ports);
+	return err_set(err, ERR_FAILED,
+	    "cannot start the container: host port %d is taken by %s; end that, or move this project to another port "
+	    "with: lace up --recreate %s", port, holder ? holder : "another program", u->config->workspace);
+}
+
+/* A new container on claimed ports, started. A port that the engine loses all the same is avoided next time. */
+static int create_and_start(struct up *u, const struct dev_image *img, struct err *err)
+{
+	int avoid[PORT_RETRIES + 1] = { 0 };
+	for (size_t lost = 0;; lost++) {
+		struct publish_plan plan;
+		cleanup_strv struct strv args = STRV_INIT;
+		int code = publish_claim(u->engine, u->config, u->plain ? NULL : img->entries, avoid, &plan, err);
+		if (code == 0)
+			code = dev_container_args(u->config, img, u->merged, plan.ports, plan.n, &args, err);
+		publish_fini(&plan);
+		if (code != 0)
+			return -1;
+		progress_step("Creating the container");
+		int port = 0;
+		char *id = engine_create(u->engine, &args, err);
+		if (id && engine_start(u->engine, id, err) == 0) {
+			u->id = id;
+			return 0;
+		}
+		bool conflict = engine_port_conflict(err, &port);
+		if (id) {
+			cleanup_err struct err ignored = ERR_INIT;
+			engine_remove(u->engine, id, true, &ignored);
+			free(id);
+		}
+		if (!conflict || port == 0 || lost == PORT_RETRIES)
+			return err_wrap(err, "cannot start the dev container of %s", u->config->workspace);
+		log_info("the engine lost port %d to somebody: %s", port, err->msg);
+		avoid[lost] = port;
+		err_fini(err);
+	}
+}
+
+static int create(struct up *u, const char *old_id, struct err *err)
+{
+	cleanup_free char *data = xdg_data_dir();
+	struct dev_image_options opts = { .plain = u->plain, .no_cache = u->no_cache, .data_dir = data };
+	struct dev_image img = { 0 };
+	if (dev_image_prepare(u->engine, u->config, &opts, &img, err) != 0)
+		return -1;
+	int code = -1;
+	u->merged = merge(u->config, img.entries, err);
+	/* Only now that its successor can be made, the old one goes (devcontainer.md T196). */
+	if (u->merged && (old_id == NULL || engine_remove(u->engine, old_id, true, err) == 0)) {
+		if (old_id)
+			project_note_remove(old_id);
+		code = create_and_start(u, &img, err);
+	}
+	dev_image_fini(&img);
+	u->outcome = "created";
+	return code;
+}
+
+static int start(struct up *u, struct err *err)
+{
+	progress_step("Starting the container");
+	u->outcome = "started";
+	if (engine_start(u->engine, u->id, err) == 0)
+		return 0;
+	int port = 0;
+	if (engine_port_conflict(err, &port))
+		return conflict_error(u, port, err);
+	return err_wrap(err, "cannot start the dev container of %s", u->config->workspace);
+}
+
+/* Leaves a running container in u->id. */
+static int ensure_running(struct up *u, struct err *err)
+{
+	json_object *found = dev_container_find(u->engine, u->config, err);
+	if (found == NULL && err_is(err))
+		return -1;
+	int code;
+	const char *id = json_str(found, "Id"), *state = json_str(found, "State");
+	if (found == NULL || u->recreate) {
+		code = create(u, id, err);
+	} else {
+		u->id = xstrdup(id);
+		u->outcome = "running";
+		code = str_eq(state, "running") ? 0 : start(u, err);
+	}
+	json_object_put(found);
+	if (code != 0)
+		return -1;
+	u->inspect = engine_inspect(u->engine, u->id, err);
+	if (u->inspect == NULL)
+		return -1;
+	if (u->merged == NULL) {
+		json_object *entries = existing_entries(u->config, u->inspect);
+		u->merged = merge(u->config, entries, err);
+		json_object_put(entries);
+	}
+	return u->merged ? 0 : -1;
+}
+
+/* ---- reaching it, and what runs in it --------------------------------------------- */
+
+static const char *started_at(const struct up *u)
+{
+	const char *s = json_str(json_get(u->inspect, "State"), "StartedAt");
+	return s ? s : "";
+}
+
+static bool has_attach_hook(const struct up *u)
+{
+	json_object *list = json_get(u->merged, "postAttachCommands");
+	return list && json_object_array_length(list) > 0;
+}
+
+static char *remote_user(const struct up *u)
+{
+	json_object *image_like = json_object_new_object(); /* the container's own Config.User stands for its image's */
+	json_object_object_add(image_like, "Config", json_object_get(json_get(u->inspect, "Config")));
+	char *user = dev_remote_user(u->merged, image_like);
+	json_object_put(image_like);
+	return user;
+}
+
+static int reach(struct up *u, const char *user, struct err *err)
+{
+	u->port = publish_host_port(u->inspect, ACCESS_SSH_PORT);
+	if (u->port == 0)
+		return 0;
+	progress_step("Letting the key in");
+	return access_prepare(u->engine, u->id, started_at(u), user, err);
+}
+
+static int inside(struct up *u, struct err *err)
+{
+	if (dev_target_init(&u->target, u->engine, u->inspect, u->config, u->merged, err) != 0)
+		return -1;
+	u->has_target = true;
+	if (u->port && dev_write_session(&u->target, err) != 0)
+		return -1;
+	struct dev_hook_options opts = { .skip_post_create = u->skip_hooks };
+	return dev_run_hooks(&u->target, &opts, err);
+}
+
+static int up_locked(struct up *u, struct err *err)
+{
+	cleanup_free char *user = NULL;
+	if (ensure_running(u, err) != 0)
+		return -1;
+	user = remote_user(u);
+	/* Nothing was started and no hook wants to run: what was prepared then still holds. */
+	bool settled = str_eq(u->outcome, "running") && !has_attach_hook(u);
+	struct project_note note;
+	project_note_read(u->id, &note);
+	settled = settled && str_eq(note.started_at, started_at(u)) && str_eq(note.user, user);
+	project_note_fini(&note);
+	if (reach(u, user, err) != 0 || (!settled && inside(u, err) != 0))
+		return -1;
+	if (u->port) {
+		progress_step("Waiting for sshd on port %d", u->port);
+		if (link_ssh_wait(u->port, SSH_TIMEOUT_MS, err) != 0)
+			return err_wrap(err, "sshd does not answer; see `lace doctor` and /run/lace/sshd.log in the container");
+	} else if (!settled) {
+		/* no SSH, no note so far: remember that its hooks have run since this start */
+		struct project_note now = { user, (char *)started_at(u), (char *)"" };
+		if (project_note_write(u->id, &now, err) != 0)
+			return -1;
+	}
+	write_resolved(u->config);
+	return 0;
+}
+
+/* ---- the verb ----------------------------------------------------------------------- */
+
+static void print_json(const struct up *u, const struct err *err, const char *user)
+{
+	json_object *o = json_object_new_object();
+	bool ok = !err_is(err);
+	json_object_object_add(o, "outcome", json_object_new_string(ok ? "success" : "error"));
+	if (!ok)
+		json_object_object_add(o, "message", json_object_new_string(err->msg));
+	if (u->id)
+		json_object_object_add(o, "containerId", json_object_new_string(u->id));
+	if (ok) {
+		cleanup_free char *name = dev_project_name(u->config->workspace);
+		json_object_object_add(o, "name", json_object_new_string(name));
+		json_object_object_add(o, "container", json_object_new_string(u->outcome));
+		json_object_object_add(o, "remoteUser", json_object_new_string(user));
+		json_object_object_add(o, "remoteWorkspaceFolder", json_object_new_string(u->config->workspace_folder));
+		json_object_object_add(o, "port", u->port ? json_object_new_int(u->port) : NULL);
+	}
+	cleanup_str struct str text = STR_INIT;
+	json_stringify(&text, o);
+	puts(text.s);
+	json_object_put(o);
+}
+
+static void print_text(const struct up *u, const char *user)
+{
+	cleanup_free char *name = dev_project_name(u->config->workspace);
+	const char *what = str_eq(u->outcome, "running") ? "is running" : str_eq(u->outcome, "started") ? "started" : "is up";
+	if (u->port)
+		printf("%s %s: %s@127.0.0.1 port %d\nNext: lace connect %s\n", name, what, user, u->port, name);
+	else
+		printf("%s %s\nNext: lace exec %s -- sh\n", name, what, name);
+}
+
+static int up(struct up *u, struct err *err)
+{
+	if (u->config->kind == DEV_KIND_COMPOSE)
+		return err_set(err, ERR_FAILED,
+		    "%s: dockerComposeFile is not supported yet; use an image or a Dockerfile", u->config->config_path);
+	if (u->config->kind == DEV_KIND_NONE)
+		return err_set(err, ERR_FAILED, "%s: names no \"image\" and no \"build.dockerfile\"; add one of them",
+		    u->config->config_path);
+	int lock = lock_workspace(u->config->workspace, err);
+	if (lock < 0)
+		return -1;
+	int code = engine_ping(u->engine, err);
+	if (code == 0)
+		code = dev_run_initialize(u->config, err);
+	if (code == 0)
+		code = up_locked(u, err);
+	fs_unlock(lock);
+	return code;
+}
+
+static int run(const struct cmd_args *args, struct err *err)
+{
+	struct up u = { .plain = cmd_flag(args, "plain"), .no_cache = cmd_flag(args, "no-cache"),
+		.recreate = cmd_flag(args, "recreate"), .skip_hooks = cmd_flag(args, "skip-hooks") };
+	bool json = cmd_flag(args, "json");
+	struct dev_config_options opts = { .config = cmd_value(args, "config") };
+	const char *path = args->operands.n ? args->operands.v[0] : ".";
+	int code = -1;
+	u.config = dev_config_load(path, &opts, err);
+	if (u.config) {
+		dotlace_log_open(u.config->workspace, "up");
+		u.engine = engine_open(cmd_value(args, "docker-path"), err);
+		if (u.engine && dev_trust_confirm(u.config, cmd_flag(args, "trust"), err) == 0)
+			code = up(&u, err);
+	}
+	progress_done();
+	cleanup_free char *user = code == 0 ? remote_user(&u) : NULL;
+	if (json)
+		print_json(&u, err, user);
+	else if (code == 0)
+		print_text(&u, user);
+	if (u.has_target)
+		dev_target_fini(&u.target);
+	json_object_put(u.merged);
+	json_object_put(u.inspect);
+	free(u.id);
+	engine_close(u.engine);
+	dev_config_free(u.config);
+	return code;
+}
+
+static const struct cmd_option options[] = {
+	{ "config", 'c', "FILE", "use this devcontainer.json" },
+	{ "trust", 0, NULL, "trust this repository without asking, and remember it" },
+	{ "recreate", 0, NULL, "make the container anew; the old one goes once its image is ready" },
+	{ "no-cache", 0, NULL, "install the features again even when nothing changed" },
+	{ "plain", 0, NULL, "leave lace's own sshd and mux-server out" },
+	{ "skip-hooks", 0, NULL, "run no lifecycle command in the container" },
+	CMD_OPTION_JSON,
+	CMD_OPTION_DOCKER,
+	CMD_OPTIONS_END,
+};
+
+const struct cmd cmd_up = {
+	.name = "up",
+	.operands = "[FOLDER]",
+	.max_operands = 1,
+	.complete = CMD_COMPLETE_DIR,
+	.summary = "bring a project's dev container up",
+	.description =
+	    "Reads the folder's devcontainer.json, builds what is missing, creates or starts the container, runs its\n"
+	    "lifecycle commands, and ends when sshd answers on its host port. Run again, it returns at once. Where the\n"
+	    "configuration names no sshd and no mux-server, lace adds its own two features to a local image. The first\n"
+	    "time, it shows what the repository asks for and wants a yes.",
+	.options = options,
+	.run = run,
+};
