@@ -15,6 +15,9 @@
 json_object *dev_metadata_parse(const char *label);
 /* The entry that devcontainer.json / a feature contributes; NULL when it is empty. */
 json_object *dev_metadata_from_config(json_object *raw_conf);
+/* What devcontainer.json may still say about a container that exists already, whose label decides the rest
+ * (1.5, "Existing container"): remoteUser, userEnvProbe, remoteEnv. The last entry; NULL when it is empty. */
+json_object *dev_metadata_live_entry(json_object *raw_conf);
 json_object *dev_metadata_from_feature(const char *user_ref, json_object *feature_json);
 /* mergedConfiguration: entries (array, substituted) merged, on top of conf's own other properties. New object. */
 json_object *dev_metadata_merge(json_object *entries, json_object *conf);
