@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/fs.h"
 #include "host/log.h"
 
 #include <dirent.h>
@@ -21,43 +22,6 @@ static int sub_dir(int dir, const char *name)
 	return openat(dir, name, DIR_FLAGS);
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Writes a new file beside name and renames it over name, which may be a link: it is replaced, not followed. */
-static int replace_at(int dir, const char *name, const void *data, size_t len)
-{
-	char temp[64];
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(temp, sizeof(temp), ".new-%ld-%ld", (long)getpid(), now.tv_nsec);
-	int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -1;
-	int bad = write_all(fd, data, len);
-	if (close(fd) != 0)
-		bad = -1;
-	if (bad == 0)
-		bad = renameat(dir, temp, dir, name);
-	if (bad) {
-		int sys = errno;
-		unlinkat(dir, temp, 0);
-		errno = sys;
-	}
-	return bad;
-}
-
 /* <workspace>/.lace, with its .gitignore. */
 static int open_dotlace(const char *workspace, struct err *err)
 {
@@ -66,10 +30,10 @@ static int open_dotlace(const char *workspace, struct err *err)
 	if (dir < 0)
 		return err_sys(err, "cannot open the folder %s/.lace (a link there is not followed; remove it)", workspace);
 	struct stat st;
-	if (fstatat(dir, ".gitignore", &st, AT_SYMLINK_NOFOLLOW) != 0 && replace_at(dir, ".gitignore", "*\n", 2) != 0) {
-		err_sys(err, "cannot write %s/.lace/.gitignore", workspace);
+	if (fstatat(dir, ".gitignore", &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    fs_write_atomic_at(dir, ".gitignore", "*\n", 2, 0644, FS_NO_SYNC, err) != 0) {
 		close(dir);
-		return -1;
+		return err_wrap(err, "%s/.lace", workspace);
 	}
 	return dir;
 }
@@ -79,8 +43,8 @@ int dotlace_write(const char *workspace, const char *name, const void *data, siz
 	cleanup_close int dir = open_dotlace(workspace, err);
 	if (dir < 0)
 		return -1;
-	if (replace_at(dir, name, data, len) != 0)
-		return err_sys(err, "cannot write %s/.lace/%s", workspace, name);
+	if (fs_write_atomic_at(dir, name, data, len, 0644, FS_NO_SYNC, err) != 0)
+		return err_wrap(err, "%s/.lace", workspace);
 	return 0;
 }
 

@@ -9,8 +9,14 @@
 
 /* Appends the file to ret. A file over max bytes is an error. err->sys is ENOENT when absent. */
 int fs_read(const char *path, size_t max, struct str *ret, struct err *err);
+/* The same from an open descriptor; name is for messages. Only regular files. */
+int fs_read_fd(int fd, const char *name, size_t max, struct str *ret, struct err *err);
 /* Writes to a temporary file beside path, fsyncs, renames over it. A symlink at path is replaced, not followed. */
 int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+/* The same in an open folder; name has no slash. FS_NO_SYNC leaves out fsync: for state that can be rebuilt. */
+enum { FS_NO_SYNC = 1 };
+int fs_write_atomic_at(int dir, const char *name, const void *data, size_t len, mode_t mode, unsigned flags,
+    struct err *err);
 /* mkdir -p; only missing folders get mode. */
 int fs_mkdir_p(const char *path, mode_t mode, struct err *err);
 /* Makes the folder 0700 if missing and refuses it when another user owns or may write it. */

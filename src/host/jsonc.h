@@ -35,7 +35,7 @@ json_object *json_copy(json_object *value);
 
 /* Typed getters; NULL/fallback when absent or of another type. Strings live as long as obj. */
 const char *json_str(json_object *obj, const char *key);
-bool json_bool(json_object *obj, const char *key, bool fallback);
+bool json_flag(json_object *obj, const char *key, bool fallback);
 int64_t json_int(json_object *obj, const char *key, int64_t fallback);
 json_object *json_get(json_object *obj, const char *key);   /* NULL when obj is not an object or lacks it */
 

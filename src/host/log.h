@@ -1,24 +1,30 @@
 /* log.h - what a run says: the run's log file, warnings, and progress on a terminal.
  *
  * Everything shown on the person's terminal passes log_safe(): escape sequences
- * and control characters from outside never reach it. */
+ * and control characters from outside never reach it. The log file is written
+ * the same way, for it is read on a terminal too. For one thread. */
 #ifndef LACE_HOST_LOG_H
 #define LACE_HOST_LOG_H
 
 #include "base/err.h"
 #include "base/str.h"
 
-/* Opens (truncates) the run's log file; lines before that are kept in memory. May fail quietly. */
+#define LOG_BYTES_MAX (16u << 20)      /* of a log file; what comes after is counted and left out */
+
+/* Opens the run's log file anew (an old file or link of that name is removed, not followed);
+ * lines before that are kept in memory. May fail quietly. */
 void log_open(const char *path);
-/* The same with a file that is open already (owned from here); path is only shown. */
+/* The same with a file that is open already (owned from here); path is only what log_path() answers. */
 void log_use_fd(int fd, const char *path);
 const char *log_path(void);                             /* or NULL */
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));  /* log file only */
-void log_raw(const char *data, size_t len);             /* output of a program, log file only */
+void log_raw(const char *data, size_t len);             /* output of a program, log file only; written in whole lines */
 /* One line "lace: warning: ..." on stderr and in the log. The same text is shown once a run. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "lace: MESSAGE" on stderr and in the log. */
 void log_error(const struct err *err);
+/* Writes out an unfinished line, closes the file, forgets which warnings were shown. */
+void log_close(void);
 
 /* Progress on stderr. On a terminal: one line that is rewritten, with the step
  * and the last line of its output; else: one plain line for each step (nothing
@@ -28,8 +34,9 @@ void progress_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void progress_output(const char *data, size_t len);     /* the step's program output: shown as its last line, and logged */
 void progress_done(void);                               /* clears the line; call before other output */
 
-/* Appends text with control characters and escape sequences made visible ("\x1b"
- * as "^["), at most max bytes, cut with "…". Newlines become spaces unless keep_nl. */
+/* Appends text with control characters and escape sequences made visible ("\x1b" as "^[", bidi
+ * controls and other invisible ones as "<U+202E>", bytes that are not UTF-8 as "\x9b"), at most
+ * max bytes, cut with "…". Newlines and tabs become spaces unless keep_nl. */
 void log_safe(struct str *ret, const char *text, size_t len, size_t max, bool keep_nl);
 
 #endif
