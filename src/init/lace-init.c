@@ -131,6 +131,9 @@ static pid_t spawn(char *const argv[])
 		groups[n_groups++ % 64] = pid;
 	if (pid != 0)
 		return pid;
+	uid_t user = getuid();
+	if (setresuid(user, user, user) != 0)
+		_exit(126);
 	sigprocmask(SIG_SETMASK, &old_mask, NULL);
 	setpgid(0, 0);
 	execvp(argv[0], argv);
@@ -194,8 +197,11 @@ static bool asks_to_stop(int sig)
 static void terminate(void)
 {
 	if (getpid() == 1) {
+		/* the saved root, kept for this: root's services would not hear the user */
+		(void)!seteuid(0);
 		kill(-1, SIGTERM);
 		kill(-1, SIGCONT);
+		(void)!seteuid(getuid());
 		return;
 	}
 	for (unsigned i = 0; i < 64 && i < n_groups; i++) {
@@ -306,7 +312,7 @@ static void open_status(void)
 	if (getpid() != 1 || geteuid() != 0)
 		return;
 	mkdir(STATUS_DIR, 0755);
-	if (!is_roots(STATUS_DIR))
+	if (!is_roots(STATUS_DIR) || chown(STATUS_DIR, 0, 0) != 0)
 		return;
 	unlink(STATUS_FILE);
 	status_fd = open(STATUS_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -317,7 +323,8 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "--root-service") == 0)
 		return root_service(argv[2]);
 	open_status();
-	if (geteuid() != getuid() && setresuid(getuid(), getuid(), getuid()) != 0)
+	/* From here on the container's user. Process 1 keeps root as its saved id, to end everybody at the stop. */
+	if (setresuid(getuid(), getuid(), getpid() == 1 ? (uid_t)-1 : getuid()) != 0)
 		return 1;
 	/* The entrypoints' texts are gathered at the front of argv. */
 	unsigned n = 0;
