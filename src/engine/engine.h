@@ -56,8 +56,13 @@ struct engine_exec {
 	int timeout_ms;              /* 0: none */
 };
 #define ENGINE_OUTPUT_MAX (16u << 20)
-/* Returns the exit code, or -1 with err. */
+/* Returns the exit code, or -1 with err (err->sys is ETIMEDOUT after timeout_ms; the program is then left
+ * to itself). An entry of env without "=" takes that variable away. */
 int engine_exec(struct engine *e, const struct engine_exec *x, struct err *err);
+/* Runs n programs at once and returns when all have ended. done is called for each as it ends, with its exit
+ * code, or -1 and err. */
+typedef void (*engine_exec_done)(void *user, size_t i, int code, struct err *err);
+void engine_exec_all(struct engine *e, const struct engine_exec *x, size_t n, engine_exec_done done, void *user);
 
 /* ---- images ---- */
 json_object *engine_image_inspect(struct engine *e, const char *ref, struct err *err);
@@ -72,7 +77,7 @@ int engine_image_remove(struct engine *e, const char *ref, struct err *err);
 /* `CLI build ARGS...`, streaming output to progress and the log. */
 int engine_build(struct engine *e, const struct strv *args, struct err *err);
 
-/* Host ports published by every container, running or stopped (from bindings in inspect data where stopped). */
+/* Host TCP ports published by every container, running or stopped (from bindings in inspect data where stopped). */
 struct engine_port {
 	int host_port, container_port;
 	char *host_ip;               /* "" = all */
