@@ -2,7 +2,8 @@
  *
  * Unix socket, or a program whose stdin and stdout are the stream (ssh, the
  * engine's exec); argv is passed in. Output before a marker line (a remote
- * .bashrc that prints) is skipped. */
+ * .bashrc that prints) is skipped. The descriptors are non-blocking. Making a
+ * link ignores SIGPIPE in the process: a write to a link that ended fails. */
 #ifndef LACE_LINK_LINK_H
 #define LACE_LINK_LINK_H
 
@@ -18,12 +19,15 @@ struct link;
 struct link *link_unix(const char *path, struct err *err);
 /* Starts argv; nonce NULL: no marker is expected. Its stderr is kept (last 4 kB) for link_reason. */
 struct link *link_program(const struct strv *argv, const char *nonce, struct err *err);
-/* Blocks until the marker came (or timeout_ms); bytes after it stay readable. err says what the program said instead. */
+/* Blocks until the marker came (or timeout_ms); bytes after it stay readable on the descriptor, none
+ * is taken. err says what the program said instead. */
 int link_wait_ready(struct link *l, int timeout_ms, struct err *err);
 int link_read_fd(const struct link *l);
 int link_write_fd(const struct link *l);
-/* Bytes that arrived together with the marker; to be consumed before reading the fd. */
-const struct str *link_pending(const struct link *l);
+/* The program's stderr, or -1. A loop that runs long polls it and drains it when readable, so that a
+ * program that complains a lot never waits for us. -1 from its end on. */
+int link_error_fd(const struct link *l);
+void link_drain_errors(struct link *l);
 /* Why the stream ended, one line, after EOF: the program's status and last stderr line. Blocks up to 1 s. malloc()ed. */
 char *link_reason(struct link *l);
 void link_close(struct link *l);       /* ends the program by its pid if it is still there */
