@@ -4,7 +4,7 @@
  * LEB128, and anything else is refused. */
 #include "wire/prim.h"
 #include "wire/schema.h"
-#include "wire/zstd.h"
+#include "wire/compress.h"
 
 #define COMPRESSED (UINT64_C(1) << 63)
 enum { COMPRESS_OVER = 32, HEADER_MAX = 3 * WIRE_LEB_MAX };

@@ -5,7 +5,7 @@
  *
  * Contexts are kept for the life of the thread: to make one costs more than to
  * code a usual push. */
-#include "wire/zstd.h"
+#include "wire/compress.h"
 
 #include "wire/prim.h"
 

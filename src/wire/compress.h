@@ -1,6 +1,6 @@
-/* zstd.h - the compressed form of a body: one zstd frame. Private to src/wire. */
-#ifndef LACE_WIRE_ZSTD_H
-#define LACE_WIRE_ZSTD_H
+/* compress.h - the compressed form of a body: one zstd frame. Private to src/wire. */
+#ifndef LACE_WIRE_COMPRESS_H
+#define LACE_WIRE_COMPRESS_H
 
 #include "wire/wire.h"
 
