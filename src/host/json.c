@@ -158,15 +158,15 @@ static struct member *members_in_order(json_object *object, size_t *ret_n)
 {
 	size_t n = (size_t)json_object_object_length(object), at = 0;
 	struct member *m = xcalloc(n, sizeof(*m));
+	uint32_t index;
 	json_object_object_foreach(object, key, value)
-		if (is_index(key, &m[at].index))
-			m[at++] = (struct member){ key, value, m[at].index };
-	qsort(m, at, sizeof(*m), by_index);
-	json_object_object_foreach(object, key2, value2) {
-		uint32_t index;
+		if (is_index(key, &index))
+			m[at++] = (struct member){ key, value, index };
+	if (at > 1)
+		qsort(m, at, sizeof(*m), by_index);
+	json_object_object_foreach(object, key2, value2)
 		if (!is_index(key2, &index))
 			m[at++] = (struct member){ key2, value2, 0 };
-	}
 	*ret_n = n;
 	return m;
 }
