@@ -20,11 +20,12 @@ struct dev_features { struct dev_feature *v; size_t n; };
 
 /* c->conf.features, plus the absolute folders in extra (lace's own; NULL-terminated, may be NULL),
  * with dependsOn pulled in, in install order (2.6). */
-int dev_features_resolve(const struct dev_config *c, const char *const *extra, struct dev_features *ret, struct err *err);
+int dev_features_resolve(const struct dev_config *c, const char *const *extra, struct dev_features *ret,
+    struct err *err);
 void dev_features_fini(struct dev_features *f);
 /* "option-name" -> "OPTION_NAME" (2.4), malloc()ed. */
 char *dev_feature_env_name(const char *option);
-/* True when the configuration (features) or the base image's metadata entries already name this feature id. */
+/* True when the configuration (features) or the base image's metadata entries name this feature id. */
 bool dev_features_name(json_object *conf, json_object *base_entries, const char *id);
 
 #endif

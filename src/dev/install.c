@@ -1,0 +1,280 @@
+/* The reference writes a Dockerfile and lets a builder run it. Here one throw-away
+ * container does: copy a feature's folder in, run its install.sh as root, take the
+ * folder out, commit, and on with the next (builder.h). It needs no builder, works the
+ * same on Docker and Podman, and takes a quarter of the time.
+ *
+ * A commit copies all that the container changed since it was made, earlier features
+ * included. That is cheaper than a new container while it is little; once it is more than
+ * FRESH_BYTES the next feature begins in a fresh one. */
+#include "dev/install.h"
+
+#include "base/mem.h"
+#include "dev/builder.h"
+#include "dev/metadata.h"
+#include "dev/options.h"
+#include "host/dotlace.h"
+#include "host/jsonc.h"
+#include "host/log.h"
+#include "host/sha256.h"
+#include "host/tar.h"
+
+#include <unistd.h>
+
+/* Part of every digest: count it up when the same input makes another image. */
+#define LAYER_FORMAT "lace-feature-layer-1"
+#define PAYLOADS "tmp/lace-features"
+
+enum {
+	FRESH_BYTES = 32 << 20,
+	LOG_KEPT = 4 << 20,          /* the end of an install.sh's output */
+};
+
+/* $1 is the feature's folder. The homes are looked up each time: an earlier feature may have made the user.
+ * The kill ends daemons that install.sh left behind, as the end of a builder's step does: they would go on
+ * writing while the layer is committed, and hold our output open. (It spares this shell and process 1.) */
+static const char install_script[] =
+    "home() {\n"
+    "	entry=$(getent passwd \"$1\" 2>/dev/null) && [ -n \"$entry\" ] && {\n"
+    "		entry=${entry#*:*:*:*:*:}; echo \"${entry%%:*}\"; return; }\n"
+    "	while IFS=: read -r name word uid gid gecos dir shell; do\n"
+    "		[ \"$name\" = \"$1\" ] || [ \"$uid\" = \"$1\" ] && { echo \"$dir\"; return; }\n"
+    "	done </etc/passwd\n"
+    "}\n"
+    "_CONTAINER_USER_HOME=$(home \"$_CONTAINER_USER\")\n"
+    "_REMOTE_USER_HOME=$(home \"$_REMOTE_USER\")\n"
+    "export _CONTAINER_USER_HOME _REMOTE_USER_HOME\n"
+    "cd \"$1\" && chmod +x ./install.sh || exit 126\n"
+    "./install.sh\n"
+    "code=$?\n"
+    "cd / && rm -rf /" PAYLOADS " || exit 126\n"
+    "kill -9 -1 2>/dev/null\n"
+    "exit $code\n";
+
+/* ---- what went in ---- */
+
+static void digest_add(struct str *s, const char *field)
+{
+	str_add(s, field, strlen(field) + 1);
+}
+
+/* digests[i]: of the base and everything up to feature i. */
+static void chain_digests(const struct dev_install *in, const struct dev_features *f, char (*digests)[65])
+{
+	const char *id = json_str(in->base, "Id"), *arch = json_str(in->base, "Architecture");
+	for (size_t i = 0; i < f->n; i++) {
+		cleanup_str struct str s = STR_INIT;
+		digest_add(&s, LAYER_FORMAT);
+		digest_add(&s, i ? digests[i - 1] : id ? id : "");
+		digest_add(&s, arch ? arch : "");
+		digest_add(&s, in->container_user);
+		digest_add(&s, in->remote_user);
+		digest_add(&s, f->v[i].ref);
+		digest_add(&s, f->v[i].digest);
+		sha256_hex(s.s, s.len, digests[i]);
+	}
+}
+
+void dev_feature_entries(const struct dev_features *f, size_t n, json_object *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_object *entry = dev_metadata_from_feature(f->v[i].ref, f->v[i].json);
+		if (entry)
+			json_object_array_add(ret, entry);
+	}
+}
+
+void dev_image_env(json_object *inspect, struct strv *ret)
+{
+	json_object *env = json_get(json_get(inspect, "Config"), "Env");
+	size_t n = json_object_is_type(env, json_type_array) ? json_object_array_length(env) : 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *entry = json_object_get_string(json_object_array_get_idx(env, i));
+		if (entry)
+			strv_push(ret, entry);
+	}
+}
+
+/* ---- running one install.sh ---- */
+
+static void on_output(void *user, int stream, const char *data, size_t len)
+{
+	(void)stream;
+	struct str *log = user;
+	progress_output(data, len);
+	str_add(log, data, len);
+	if (log->len > 2 * LOG_KEPT)
+		str_drop(log, log->len - LOG_KEPT);
+}
+
+static void banner_line(struct str *s, const char *what, const char *value)
+{
+	str_printf(s, "%-14s: %s\n", what, value ? value : "");
+}
+
+static void banner(const struct dev_feature *f, struct str *log)
+{
+	cleanup_str struct str s = STR_INIT;
+	banner_line(&s, "Feature", json_str(f->json, "name"));
+	banner_line(&s, "Description", json_str(f->json, "description"));
+	banner_line(&s, "Id", f->ref);
+	banner_line(&s, "Version", json_str(f->json, "version"));
+	banner_line(&s, "Documentation", json_str(f->json, "documentationURL"));
+	banner_line(&s, "Options", NULL);
+	for (size_t i = 0; i < f->env.n; i++)
+		str_printf(&s, "    %s\n", f->env.v[i]);
+	on_output(log, 1, s.s, s.len);
+}
+
+/* Shows the whole output and keeps it in a file; err names both. */
+static int report_failure(const struct dev_install *in, const struct dev_feature *f, int code,
+    const struct str *log, struct err *err)
+{
+	progress_done();
+	cleanup_str struct str shown = STR_INIT;
+	log_safe(&shown, log->s, log->len, (size_t)2 * LOG_KEPT, true);
+	fwrite(shown.s, 1, shown.len, stderr);
+	if (shown.len && shown.s[shown.len - 1] != '\n')
+		fputc('\n', stderr);
+
+	cleanup_free char *what = xasprintf("feature-%s", f->id), *path = NULL;
+	cleanup_err struct err unsaved = ERR_INIT;
+	cleanup_close int fd = dotlace_log_create(in->workspace, what, &path, &unsaved);
+	size_t done = 0;
+	while (fd >= 0 && done < log->len) {
+		ssize_t n = write(fd, log->s + done, log->len - done);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	if (fd < 0 || done < log->len)
+		return err_set(err, ERR_FAILED, "feature \"%s\" cannot be installed: install.sh ended with exit code %d; "
+		    "its output is above", f->ref, code);
+	return err_set(err, ERR_FAILED,
+	    "feature \"%s\" cannot be installed: install.sh ended with exit code %d; its output "
+	    "is in %s", f->ref, code, path);
+}
+
+static int copy_payload(struct dev_builder *b, const struct dev_feature *f, const char *dir, struct err *err)
+{
+	cleanup_str struct str tar = STR_INIT;
+	if (tar_add_dir(&tar, PAYLOADS, 0755, err) < 0 || tar_add_tree(&tar, dir, f->dir, err) < 0)
+		return -1;
+	tar_finish(&tar);
+	return engine_put_archive(b->engine, b->id, "/", &tar, err);
+}
+
+/* env: the image's environment, with the feature's containerEnv set already. */
+static int install_one(struct dev_builder *b, const struct dev_install *in, const struct dev_feature *f,
+    size_t i, const struct strv *env, struct err *err)
+{
+	cleanup_free char *dir = xasprintf(PAYLOADS "/%s_%zu", f->id, i), *inside = xasprintf("/%s", dir);
+	if (copy_payload(b, f, dir, err) < 0)
+		return err_wrap(err, "feature \"%s\" cannot be copied into the image", f->ref);
+	cleanup_strv struct strv all = STRV_INIT;
+	if (env->n)
+		strv_push_all(&all, (const char *const *)env->v);
+	for (size_t k = 0; k < f->env.n; k++) {
+		const char *eq = strchr(f->env.v[k], '=');
+		cleanup_free char *name = xmemdup0(f->env.v[k], (size_t)(eq - f->env.v[k]));
+		env_set(&all, name, eq + 1);
+	}
+	env_set(&all, "_CONTAINER_USER", in->container_user);
+	env_set(&all, "_REMOTE_USER", in->remote_user);
+
+	cleanup_str struct str log = STR_INIT;
+	banner(f, &log);
+	const char *const args[] = { inside, NULL };
+	int code = dev_builder_run(b, install_script, args, &all, on_output, &log, err);
+	if (code < 0)
+		return err_wrap(err, "feature \"%s\" cannot be installed", f->ref);
+	return code == 0 ? 0 : report_failure(in, f, code, &log, err);
+}
+
+/* ---- layers ---- */
+
+/* The longest run of features that is there already: how many, and its image (NULL when none is). */
+static int find_layers(struct engine *e, const struct dev_features *f, char (*digests)[65], size_t *ret_n,
+    json_object **ret_image, struct err *err)
+{
+	*ret_image = NULL;
+	for (*ret_n = f->n; *ret_n > 0; --*ret_n) {
+		*ret_image = dev_layer_find(e, digests[*ret_n - 1], err);
+		if (*ret_image)
+			return 0;
+		if (err_is(err))
+			return -1;
+	}
+	return 0;
+}
+
+struct layering {
+	struct dev_builder builder;
+	bool open;
+	int64_t size;                /* of the image that the builder began with */
+};
+
+/* Installs feature i on top of *image, which it replaces. */
+static int add_layer(struct layering *l, struct engine *e, const struct dev_install *in,
+    const struct dev_features *f, size_t i, const char *digest, json_object **image, struct err *err)
+{
+	const struct dev_feature *feature = &f->v[i];
+	const char *name = json_str(feature->json, "name");
+	progress_step("Installing feature %s (%zu of %zu)", name ? name : feature->id, i + 1, f->n);
+	if (json_flag(feature->json, "deprecated", false))
+		log_warn("feature %s is deprecated", feature->ref);
+	cleanup_strv struct strv env = STRV_INIT;
+	dev_image_env(*image, &env);
+	if (dev_options_container_env(feature->json, &env, err) < 0)
+		return err_wrap(err, "feature \"%s\"", feature->ref);
+	if (!l->open) {
+		if (dev_builder_open(&l->builder, e, *image, err) < 0)
+			return -1;
+		l->open = true;
+		l->size = json_int(*image, "Size", 0);
+	}
+	if (install_one(&l->builder, in, feature, i, &env, err) < 0)
+		return -1;
+
+	json_object *entries = json_copy(in->base_entries);
+	dev_feature_entries(f, i + 1, entries);
+	json_object *next = dev_builder_commit(&l->builder, *image, digest, &env, entries, err);
+	json_object_put(entries);
+	if (!next)
+		return err_wrap(err, "feature \"%s\"", feature->ref);
+	json_object_put(*image);
+	*image = next;
+	if (json_int(next, "Size", 0) - l->size > FRESH_BYTES) {
+		dev_builder_close(&l->builder);
+		l->open = false;
+	}
+	return 0;
+}
+
+json_object *dev_install_features(struct engine *e, const struct dev_install *in,
+    const struct dev_features *f, char **ret_ref, struct err *err)
+{
+	*ret_ref = NULL;
+	if (f->n == 0)
+		return json_object_get(in->base);
+	cleanup_free char (*digests)[65] = xcalloc(f->n, sizeof(*digests));
+	chain_digests(in, f, digests);
+	json_object *image = NULL;
+	size_t done = 0;
+	if (!in->no_cache && find_layers(e, f, digests, &done, &image, err) < 0)
+		return NULL;
+	if (!image)
+		image = json_object_get(in->base);
+
+	struct layering l = { .open = false };
+	int code = 0;
+	for (size_t i = done; code == 0 && i < f->n; i++)
+		code = add_layer(&l, e, in, f, i, digests[i], &image, err);
+	if (l.open)
+		dev_builder_close(&l.builder);
+	if (code < 0) {
+		json_object_put(image);
+		return NULL;
+	}
+	*ret_ref = dev_layer_name(digests[f->n - 1]);
+	return image;
+}
