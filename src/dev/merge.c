@@ -249,9 +249,14 @@ static double number_of(json_object *value)
 	return isfinite(n) && n > 0 ? n : 0;
 }
 
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
 static json_object *new_number(double n)
 {
-	return n == floor(n) && n < 9e15 ? json_object_new_int64((int64_t)n) : json_object_new_double(n);
+	return n < 9e15 && n == (double)(int64_t)n ? json_object_new_int64((int64_t)n) : json_object_new_double(n);
 }
 
 struct gpu { int rank; double cores; uint64_t memory; };   /* rank: 0 none, 1 "optional", 2 true, 3 in detail */
@@ -267,7 +272,7 @@ static void raise_gpu(struct gpu *gpu, json_object *value)
 		rank = str_eq(json_object_get_string(value), "optional");
 	gpu->rank = MAX(gpu->rank, rank);
 	if (rank == 3) {
-		gpu->cores = fmax(gpu->cores, number_of(json_get(value, "cores")));
+		gpu->cores = larger(gpu->cores, number_of(json_get(value, "cores")));
 		gpu->memory = MAX(gpu->memory, size_of(json_get(value, "memory")));
 	}
 }
@@ -286,7 +291,7 @@ static json_object *requirements(json_object *entries)
 	uint64_t memory = 0, storage = 0;
 	struct gpu gpu = { 0 };
 	for EACH(value, entries, "hostRequirements") {
-		cpus = fmax(cpus, number_of(json_get(value, "cpus")));
+		cpus = larger(cpus, number_of(json_get(value, "cpus")));
 		memory = MAX(memory, size_of(json_get(value, "memory")));
 		storage = MAX(storage, size_of(json_get(value, "storage")));
 		raise_gpu(&gpu, json_get(value, "gpu"));

@@ -1,12 +1,13 @@
 /* The devcontainer.metadata label: reading it, and what goes into it. */
 #include "dev/metadata.h"
 
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "host/jsonc.h"
 
 #include <string.h>
 
-#define LABEL_DEPTH_MAX 64
 #define LABEL_ENTRIES_MAX 4096
 
 static const char *const hook_keys[] = {
@@ -24,30 +25,26 @@ static const char *const feature_keys[] = {
 };
 static const char *const live_keys[] = { "remoteUser", "userEnvProbe", "remoteEnv" };
 
-/* Strict JSON or nothing: a label is a program's work, there is no person to forgive. */
-static json_object *parse_strict(const char *text)
+/* JSON or nothing: a label is a program's work, so what needs forgiving is not read at all. Our own reader,
+ * because what it reads is written again byte for byte when it goes into the next image's label. */
+static json_object *parse(const char *text)
 {
 	size_t len = strnlen(text, DEV_LABEL_BYTES_MAX + 1);
 	if (len > DEV_LABEL_BYTES_MAX)
 		return NULL;
-	json_tokener *tok = json_tokener_new_ex(LABEL_DEPTH_MAX);
-	if (!tok)
-		abort();
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	/* The NUL goes in too: it ends a number at the top. */
-	json_object *value = json_tokener_parse_ex(tok, text, (int)len + 1);
-	if (json_tokener_get_error(tok) != json_tokener_success) {
-		json_object_put(value);
-		value = NULL;
-	}
-	json_tokener_free(tok);
-	return value;
+	cleanup_strv struct strv warnings = STRV_INIT;
+	cleanup_err struct err err = ERR_INIT;
+	json_object *value = jsonc_parse(text, len, DEV_LABEL_METADATA, &warnings, &err);
+	if (warnings.n == 0)
+		return value;
+	json_object_put(value);
+	return NULL;
 }
 
 json_object *dev_metadata_parse(const char *label)
 {
 	json_object *ret = json_object_new_array();
-	json_object *value = label ? parse_strict(label) : NULL;
+	json_object *value = label ? parse(label) : NULL;
 	if (json_object_is_type(value, json_type_object)) {
 		json_object_array_add(ret, value);
 		return ret;

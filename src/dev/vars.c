@@ -137,7 +137,7 @@ char *dev_substitute_string(const char *s, const struct dev_vars *vars, struct e
 	return str_detach(&out);
 }
 
-/* *ret is the copy; NULL also stands for JSON's null, hence the status. */
+/* *ret is the copy (half of one after an error): the caller's. NULL also stands for JSON's null, hence the status. */
 static int copy(struct pass *pass, json_object *value, unsigned depth, json_object **ret)
 {
 	*ret = NULL;
@@ -164,17 +164,19 @@ static int copy(struct pass *pass, json_object *value, unsigned depth, json_obje
 	case json_type_array:
 		*ret = json_object_new_array();
 		for (size_t i = 0; i < json_object_array_length(value); i++) {
-			if (copy(pass, json_object_array_get_idx(value, i), depth + 1, &child) < 0)
-				return -1;
+			int r = copy(pass, json_object_array_get_idx(value, i), depth + 1, &child);
 			json_object_array_add(*ret, child);
+			if (r < 0)
+				return -1;
 		}
 		return 0;
 	case json_type_object:
 		*ret = json_object_new_object();
 		json_object_object_foreach(value, key, member) {
-			if (copy(pass, member, depth + 1, &child) < 0)
-				return -1;
+			int r = copy(pass, member, depth + 1, &child);
 			json_object_object_add(*ret, key, child);
+			if (r < 0)
+				return -1;
 		}
 		return 0;
 	default:
