@@ -12,14 +12,17 @@
 struct wire_client;
 
 /* Called from wire_client_readable for each push (serial 0), and for each
- * response to wire_client_send. The PDU is valid during the call. */
+ * response to wire_client_send. The PDU is valid during the call. A push of an
+ * unknown ident is dropped; a response of one is handed on with an empty body.
+ * The callback may send and call, but not destroy the client. */
 typedef void (*wire_client_cb)(void *user, const struct wire_pdu *pdu);
 
 /* Descriptors should be non-blocking; they may be the same. */
 struct wire_client *wire_client_create(int rfd, int wfd, unsigned codec, wire_client_cb on_pdu, void *user);
 void wire_client_destroy(struct wire_client *c);             /* does not close the descriptors */
 
-/* Queues a request, assigns and returns its serial, and writes what it can. */
+/* Queues a request, assigns and returns its serial, and writes what it can. Body
+ * may be NULL for an empty one. 0: it cannot be encoded, or the connection is over. */
 uint64_t wire_client_send(struct wire_client *c, uint32_t ident, const union wire_body *body);
 bool wire_client_wants_write(const struct wire_client *c);
 enum wire_client_status { WIRE_CLIENT_OK, WIRE_CLIENT_EOF, WIRE_CLIENT_ERROR };
@@ -29,8 +32,11 @@ enum wire_client_status wire_client_writable(struct wire_client *c);
 /* One line that says what WIRE_CLIENT_ERROR was. */
 const char *wire_client_error(const struct wire_client *c);
 
-/* Sends a request and blocks until its response or timeout_ms; pushes that come
- * meanwhile go to the callback. On WIRE_CLIENT_OK *ret lives until the next call. */
+/* Sends a request and blocks until its response or timeout_ms (-1: no limit);
+ * whatever else arrives meanwhile, also behind the response, goes to the
+ * callback, which must not make calls itself then. On WIRE_CLIENT_OK *ret lives
+ * until the next call. A timeout is WIRE_CLIENT_ERROR, but the connection goes
+ * on; a response that comes later goes to the callback. */
 enum wire_client_status wire_client_call(struct wire_client *c, uint32_t ident, const union wire_body *body,
     int timeout_ms, const struct wire_pdu **ret);
 
