@@ -19,6 +19,11 @@ struct dev_target {
 	struct strv env;           /* what hooks, exec and panes get: probe < remoteEnv; container env is implied */
 	struct strv unset;         /* names remoteEnv sets to null */
 	json_object *merged;       /* substituted with containerEnv */
+	/* Private to these files. */
+	long uid;                  /* of user */
+	char *markers[4];          /* what the once-only markers said; NULL: no such file */
+	char session_digest[65];   /* of the session file that stands there, "" when there is none */
+	json_object *entries;      /* of the metadata label: where each hook comes from */
 };
 
 /* Fills the target from the container's inspect data and the merged configuration: user, home, system
@@ -32,7 +37,12 @@ void dev_target_env(const struct dev_target *t, struct strv *ret);
 /* initializeCommand, on the host, in the workspace folder. */
 int dev_run_initialize(const struct dev_config *c, struct err *err);
 
-struct dev_hook_options { bool skip_post_create; };
+struct dev_hook_options {
+	bool skip_post_create;     /* no hook at all */
+	bool prebuild;             /* onCreate, updateContent (again if need be), no more */
+	bool skip_non_blocking;    /* up to and including waitFor */
+	bool skip_post_attach;
+};
 /* Runs the pending hooks by their markers. A failing one stops the later ones: err says which, of what. */
 int dev_run_hooks(struct dev_target *t, const struct dev_hook_options *opts, struct err *err);
 

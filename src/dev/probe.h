@@ -1,0 +1,52 @@
+/* probe.h - the one script that looks at a container as the remote user, and what its output says.
+ *
+ * Source: reference/devcontainer.md 3.7, 3.8. The output comes from inside the
+ * container and is hostile: everything in it is bounded, and what start-up files
+ * print is told from our own lines by a random mark. */
+#ifndef LACE_DEV_PROBE_H
+#define LACE_DEV_PROBE_H
+
+#include "base/str.h"
+
+#define PROBE_MARKERS 4                  /* onCreate, updateContent, postCreate, postStart */
+#define PROBE_MARK_LEN 32
+#define PROBE_ENV_MAX 4096u              /* variables */
+
+extern const char *const probe_marker_files[PROBE_MARKERS];
+
+struct probe {
+	bool complete;                   /* the first part arrived: all but env is valid */
+	long pid;                        /* of the shell, in the container; 0 unknown */
+	long uid;
+	char *home, *shell;
+	bool dir_exists;
+	bool patched;                    /* /etc/environment and /etc/profile were taken care of */
+	char *markers[PROBE_MARKERS];    /* first line of each marker file; NULL without the file */
+	char session_digest[65];         /* SHA-256 of the session file, "" when unknown */
+	bool has_env;                    /* the second part arrived too */
+	struct strv env;                 /* what the shell exported; without PWD and the like */
+};
+
+enum probe_flags {
+	PROBE_PATCH = 1,                 /* stop early when patches are missing and cannot be made by this user */
+};
+
+/* argv for the container, NULL-terminated strings of ret. mode is userEnvProbe (NULL: the default). The container's
+ * own environment goes to stdin, made by probe_environment(). */
+void probe_argv(struct strv *ret, const char *mark, const char *user, const char *dir, const char *mode,
+    const struct strv *container_env, unsigned flags);
+/* argv of the patches alone, run as root; the same stdin. Exit code 0 when both are made. */
+void probe_patch_argv(struct strv *ret);
+/* Lines for /etc/environment. */
+void probe_environment(const struct strv *container_env, struct str *ret);
+/* Random letters for the mark. */
+void probe_mark(char ret[PROBE_MARK_LEN + 1]);
+
+void probe_parse(const char *out, size_t len, const char *mark, struct probe *ret);
+void probe_fini(struct probe *p);
+
+/* The container's PATH entries that the shell's PATH lost, put back behind their predecessors; sbin folders
+ * only for root. For containers whose /etc/profile could not be patched. malloc()ed. */
+char *probe_merge_path(const char *shell_path, const char *container_path, bool root);
+
+#endif
