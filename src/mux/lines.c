@@ -1,0 +1,334 @@
+#include "mux/lines.h"
+
+#include "base/mem.h"
+#include "text/text.h"
+
+#include <string.h>
+
+#define CACHE 16                       /* converted styles, by style number; a power of two */
+
+struct build {
+	struct vt *vt;
+	struct wire_arena *arena;
+	struct wire_lines *ret;
+	struct { bool used; uint16_t style; uint32_t link; struct wire_cell_attrs attrs; } cache[CACHE];
+	uint32_t *links;                   /* vt ids of ret->hyperlinks */
+	size_t cap_links, *cap_coords;
+	bool linked;                       /* the line at hand has a hyperlink */
+	bool full;                         /* the arena gave up */
+};
+
+static struct wire_rgba rgba(vt_color c)
+{
+	uint32_t v = VT_COLOR_VALUE(c);
+
+	return (struct wire_rgba){ (float)(v >> 16) / 255.0f, (float)(v >> 8 & 0xff) / 255.0f, (float)(v & 0xff) / 255.0f,
+		1.0f };
+}
+
+static struct wire_color fat_color(vt_color c)
+{
+	switch (VT_COLOR_KIND(c)) {
+	case 1: return (struct wire_color){ .kind = WIRE_COLOR_PALETTE, .palette = (uint8_t)VT_COLOR_VALUE(c) };
+	case 2: return (struct wire_color){ .kind = WIRE_COLOR_TRUE_WITH_DEFAULT, .rgba = rgba(c) };
+	default: return (struct wire_color){ .kind = WIRE_COLOR_DEFAULT };
+	}
+}
+
+/* The client turns some values into enums unchecked (9.4, trap 15): none may leave here. */
+static uint32_t safe_attributes(uint32_t a)
+{
+	a &= 0x1ffffu & ~WIRE_ATTR_WRAPPED;
+	if ((a & VT_ATTR_INTENSITY) == VT_ATTR_INTENSITY)
+		a = (a & ~VT_ATTR_INTENSITY) | VT_ATTR_HALF;
+	if ((a & VT_ATTR_UNDERLINE) >> VT_ATTR_UNDERLINE_SHIFT > 5)
+		a &= ~(uint32_t)VT_ATTR_UNDERLINE;
+	if ((a & VT_ATTR_BLINK) == VT_ATTR_BLINK)
+		a &= ~(uint32_t)VT_ATTR_BLINK;
+	if ((a & VT_ATTR_SEMANTIC) == VT_ATTR_SEMANTIC)
+		a &= ~(uint32_t)VT_ATTR_SEMANTIC;
+	if ((a & VT_ATTR_VALIGN) == VT_ATTR_VALIGN)
+		a &= ~(uint32_t)VT_ATTR_VALIGN;
+	return a;
+}
+
+/* Attributes of a style; *ret_link its hyperlink. */
+static const struct wire_cell_attrs *attrs_of(struct build *b, uint16_t style, uint32_t *ret_link)
+{
+	size_t slot = style % CACHE;
+
+	if (!b->cache[slot].used || b->cache[slot].style != style) {
+		const struct vt_style *s = vt_style_get(b->vt, style);
+		struct wire_cell_attrs a = { .attributes = safe_attributes(s->attrs) };
+		bool fg = VT_COLOR_KIND(s->fg) == 2, bg = VT_COLOR_KIND(s->bg) == 2, ul = VT_COLOR_KIND(s->underline) != 0;
+
+		if (VT_COLOR_KIND(s->fg) == 1) {
+			a.has_fg = true;
+			a.fg = (uint8_t)VT_COLOR_VALUE(s->fg);
+		}
+		if (VT_COLOR_KIND(s->bg) == 1) {
+			a.has_bg = true;
+			a.bg = (uint8_t)VT_COLOR_VALUE(s->bg);
+		}
+		if (fg || bg || ul) {
+			struct wire_fat_attrs *fat = wire_arena_alloc(b->arena, sizeof(*fat));
+			if (fat == NULL) {
+				b->full = true;
+			} else {
+				fat->underline_color = fat_color(s->underline);
+				fat->foreground = fat_color(fg ? s->fg : VT_COLOR_DEFAULT);
+				fat->background = fat_color(bg ? s->bg : VT_COLOR_DEFAULT);
+				a.fat = fat;
+			}
+		}
+		b->cache[slot].used = true;
+		b->cache[slot].style = style;
+		b->cache[slot].link = s->link;
+		b->cache[slot].attrs = a;
+	}
+	*ret_link = b->cache[slot].link;
+	return &b->cache[slot].attrs;
+}
+
+static void *grow(struct build *b, void *old, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return old;
+	size_t more = *cap == 0 ? 4 : *cap * 2;
+	void *p = wire_arena_alloc(b->arena, more * size);
+	if (p == NULL) {
+		b->full = true;
+		return NULL;
+	}
+	if (n > 0)
+		memcpy(p, old, n * size);
+	*cap = more;
+	return p;
+}
+
+/* Notes that cells [start, end) of line number line carry the link. */
+static void add_link(struct build *b, uint32_t id, size_t line, size_t start, size_t end)
+{
+	struct wire_lines *r = b->ret;
+	struct vt_link link;
+	size_t i = 0;
+
+	while (i < r->n_hyperlinks && b->links[i] != id)
+		i++;
+	if (i == r->n_hyperlinks) {
+		if (!vt_link_get(b->vt, id, &link))
+			return;
+		size_t cap = b->cap_links, cap2 = cap, cap3 = cap;
+		struct wire_line_hyperlink *h = grow(b, r->hyperlinks, i, &cap, sizeof(*h));
+		uint32_t *ids = grow(b, b->links, i, &cap2, sizeof(*ids));
+		size_t *coords = grow(b, b->cap_coords, i, &cap3, sizeof(*coords));
+		if (h == NULL || ids == NULL || coords == NULL)
+			return;
+		r->hyperlinks = h;
+		b->links = ids;
+		b->cap_coords = coords;
+		b->cap_links = cap;
+		h[i] = (struct wire_line_hyperlink){ .link.uri = wire_arena_str(b->arena, link.uri, strlen(link.uri)) };
+		if (*link.id != '\0') {
+			struct wire_link_param *param = wire_arena_alloc(b->arena, sizeof(*param));
+			if (param != NULL) {
+				param->key = WIRE_STR("id");
+				param->value = wire_arena_str(b->arena, link.id, strlen(link.id));
+				h[i].link.params = param;
+				h[i].link.n_params = 1;
+			}
+		}
+		ids[i] = id;
+		coords[i] = 0;
+		r->n_hyperlinks++;
+	}
+	struct wire_line_hyperlink *h = &r->hyperlinks[i];
+	struct wire_cell_coords *c = grow(b, h->coords, h->n_coords, &b->cap_coords[i], sizeof(*c));
+	if (c == NULL)
+		return;
+	h->coords = c;
+	b->linked = true;
+	c[h->n_coords++] = (struct wire_cell_coords){ line, start, end };
+}
+
+/* The one simple code point of a cell, or 0 when it is a cluster or needs care. */
+static uint32_t simple_cp(const struct build *b, const struct vt_cell *cell)
+{
+	char text[VT_CLUSTER_BYTES_MAX];
+	uint32_t cp;
+
+	if (cell->text < 0x80)
+		return cell->text < 0x20 ? ' ' : cell->text;
+	size_t len = vt_cell_text(b->vt, cell, text);
+	if (len == 0 || text_utf8_decode(text, len, &cp) != len || !text_is_simple(cp))
+		return 0;
+	return cp;
+}
+
+static bool is_blank(const struct vt_cell *c) { return (c->text == 0 || c->text == ' ') && c->style == 0 && c->width == 1; }
+
+struct shape { bool simple; size_t bytes, wide, clusters, n; };
+
+/* What storage C needs for the row's first n cells. */
+static struct shape measure(const struct build *b, const struct vt_row *row)
+{
+	struct shape s = { .simple = true, .n = row->n };
+	char utf8[4];
+
+	if (!row->wrapped)
+		while (s.n > 0 && is_blank(&row->cells[s.n - 1]))
+			s.n--;
+	for (size_t i = 0; i < s.n; i++) {
+		const struct vt_cell *c = &row->cells[i];
+		if (i == 0 || c->style != row->cells[i - 1].style)
+			s.clusters++;
+		if (c->width == 0 && i > 0)
+			continue;
+		uint32_t cp = simple_cp(b, c);
+		if (cp == 0) {
+			s.simple = false;
+			return s;
+		}
+		s.bytes += cp < 0x80 ? 1 : text_utf8_encode(cp, utf8);
+		s.wide += c->width == 2;
+	}
+	s.clusters++;                      /* the last cell of a wrapped row stands alone */
+	return s;
+}
+
+static void build_c(struct build *b, const struct vt_row *row, const struct shape *s, size_t index,
+    struct wire_line *line)
+{
+	char *text = wire_arena_alloc(b->arena, s->bytes + 1);
+	uint64_t *wide = s->wide > 0 ? wire_arena_alloc(b->arena, s->wide * sizeof(*wide)) : NULL;
+	struct wire_cluster *clusters = wire_arena_alloc(b->arena, (s->clusters + 1) * sizeof(*clusters));
+	size_t at = 0, n_wide = 0, n_clusters = 0, run = 0;
+	uint32_t link = 0;
+
+	if (text == NULL || clusters == NULL || (s->wide > 0 && wide == NULL)) {
+		b->full = true;
+		return;
+	}
+	/* Where the last cell begins: it may be wide. */
+	size_t last = s->n == 0 ? 0 : s->n - 1;
+	if (last > 0 && row->cells[last].width == 0)
+		last--;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct vt_cell *c = &row->cells[i];
+		bool alone = row->wrapped && i == last;
+		if (i == 0 || c->style != row->cells[i - 1].style || alone) {
+			uint32_t next;
+			const struct wire_cell_attrs *a = attrs_of(b, c->style, &next);
+			clusters[n_clusters].attrs = *a;
+			if (alone)
+				clusters[n_clusters].attrs.attributes |= WIRE_ATTR_WRAPPED;
+			n_clusters++;
+			if (link != next) {
+				if (link != 0)
+					add_link(b, link, index, run, i);
+				run = i;
+				link = next;
+			}
+		}
+		clusters[n_clusters - 1].cell_width++;
+		if (c->width == 0 && i > 0)
+			continue;
+		uint32_t cp = simple_cp(b, c);
+		if (cp < 0x80)
+			text[at++] = (char)cp;
+		else
+			at += text_utf8_encode(cp, text + at);
+		if (c->width == 2)
+			wide[n_wide++] = i;
+	}
+	if (link != 0)
+		add_link(b, link, index, run, s->n);
+	line->storage = WIRE_STORAGE_C;
+	line->text = (struct wire_str){ text, at };
+	line->double_wide = wide;
+	line->n_double_wide = n_wide;
+	line->clusters = clusters;
+	line->n_clusters = n_clusters;
+	line->len = (uint32_t)s->n;
+}
+
+static void build_v(struct build *b, const struct vt_row *row, size_t n, size_t index, struct wire_line *line)
+{
+	struct wire_cell *cells = wire_arena_alloc(b->arena, n * sizeof(*cells));
+	char text[VT_CLUSTER_BYTES_MAX];
+	size_t run = 0, last = n - 1;
+	uint32_t link = 0;
+
+	if (cells == NULL) {
+		b->full = true;
+		return;
+	}
+	if (last > 0 && row->cells[last].width == 0)
+		last--;
+	for (size_t i = 0; i < n; i++) {
+		const struct vt_cell *c = &row->cells[i];
+		uint32_t next;
+		cells[i].attrs = *attrs_of(b, c->style, &next);
+		if (row->wrapped && i >= last)
+			cells[i].attrs.attributes |= WIRE_ATTR_WRAPPED;
+		if (link != next) {
+			if (link != 0)
+				add_link(b, link, index, run, i);
+			run = i;
+			link = next;
+		}
+		/* The right half of a wide cell is a blank; so is whatever has no text. */
+		size_t len = c->width == 0 ? 0 : vt_cell_text(b->vt, c, text);
+		cells[i].text = len == 0 ? WIRE_STR(" ") : wire_arena_str(b->arena, text, len);
+		if (cells[i].text.s == NULL) {
+			b->full = true;
+			return;
+		}
+	}
+	if (link != 0)
+		add_link(b, link, index, run, n);
+	line->storage = WIRE_STORAGE_V;
+	line->cells = cells;
+	line->n_cells = n;
+}
+
+static void build_line(struct build *b, const struct vt_row *row, size_t index, struct wire_line *line)
+{
+	static const uint16_t bits[] = { 0, WIRE_LINE_DOUBLE_WIDTH, WIRE_LINE_DOUBLE_WIDTH | WIRE_LINE_DOUBLE_HEIGHT_TOP,
+		WIRE_LINE_DOUBLE_WIDTH | WIRE_LINE_DOUBLE_HEIGHT_BOTTOM };
+	struct shape s = measure(b, row);
+
+	b->linked = false;
+	if (s.simple)
+		build_c(b, row, &s, index, line);
+	else
+		build_v(b, row, s.n, index, line);
+	line->bits = bits[row->line_attr & 3];
+	if (b->linked)
+		line->bits |= WIRE_LINE_HAS_HYPERLINK;
+	line->seqno = row->seqno;
+}
+
+void lines_build(struct vt *vt, const int64_t *rows, size_t n, struct wire_arena *arena, size_t max_memory,
+    struct wire_lines *ret)
+{
+	struct build b = { .vt = vt, .arena = arena, .ret = ret };
+	struct vt_row row;
+
+	*ret = (struct wire_lines){ 0 };
+	if (n == 0)
+		return;
+	ret->lines = wire_arena_alloc(arena, n * sizeof(*ret->lines));
+	if (ret->lines == NULL)
+		return;
+	for (size_t i = 0; i < n && arena->total < max_memory; i++) {
+		if (!vt_row_get(vt, rows[i], &row))
+			continue;
+		struct wire_indexed_line *l = &ret->lines[ret->n_lines];
+		l->row = rows[i];
+		build_line(&b, &row, ret->n_lines, &l->line);
+		if (b.full)
+			break;             /* this line is not whole: it does not count */
+		ret->n_lines++;
+	}
+}

@@ -1,0 +1,529 @@
+/* pane.c - one pane: a terminal engine fed by a pty.
+ *
+ * The pty is read whenever it has bytes, whatever the clients do: state lives
+ * in the engine and clients are told the newest of it. Bytes are gathered until
+ * the pty is empty (or a batch is full, so that other panes get their turn) and
+ * parsed at once. */
+#include "mux/server.h"
+
+#include "base/mem.h"
+#include "mux/pty.h"
+#include "text/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <strings.h>
+#include <sys/wait.h>
+
+/* ---- what the engine says ---- */
+
+static void on_reply(void *user, const char *bytes, size_t len)
+{
+	struct pane *p = user;
+
+	if (p->in.len - p->in_at + len <= MUX_REPLY_QUEUE_MAX)
+		pane_input(p, bytes, len);
+}
+
+static void push_alert(struct pane *p, const struct wire_alert *a)
+{
+	push_event(p, &(struct pane_event){ .alert = *a });
+}
+
+static struct wire_str wstr(const char *s) { return (struct wire_str){ s, strlen(s) }; }
+
+static void on_bell(void *user)
+{
+	push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_BELL });
+}
+
+/* The window's title follows the pane that is in front in it. */
+static void window_title(struct pane *p, const char *title)
+{
+	struct window *w = NULL;
+	struct tab *tab = tree_tab_of(&p->mux->tree, p->id, &w);
+
+	if (tab == NULL || tab->active != p->id || w->tabs[w->active] != tab)
+		return;
+	if (tree_set_name(&w->title, title, strlen(title)))
+		push_notice(p->mux, &(struct notice){ .ident = WIRE_WINDOW_TITLE_CHANGED, .a = w->id, .text = w->title });
+}
+
+static void on_title(void *user)
+{
+	struct pane *p = user;
+	const char *title = vt_title(p->vt), *icon = vt_icon_title(p->vt);
+
+	if (tree_set_name(&p->window_title, title, strlen(title))) {
+		window_title(p, p->window_title);
+		push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_WINDOW_TITLE, .title = wstr(p->window_title) });
+	}
+	if (tree_set_name(&p->icon_title, icon, strlen(icon)))
+		push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_ICON_TITLE, .has_title = *icon != '\0',
+		    .title = wstr(p->icon_title) });
+}
+
+static void on_cwd(void *user)
+{
+	struct pane *p = user;
+
+	p->info_at = 0;
+	push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_CWD_CHANGED });
+}
+
+static void on_clipboard(void *user, enum vt_clipboard which, const char *text, size_t len)
+{
+	push_event(user, &(struct pane_event){ .clipboard = true, .selection = which == VT_CLIPBOARD_PRIMARY,
+	    .alert.body = { text, len } });
+}
+
+static void on_notification(void *user, const char *title, const char *body)
+{
+	push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_TOAST, .has_title = title != NULL,
+	    .title = wstr(title == NULL ? "" : title), .body = wstr(body), .focus = true });
+}
+
+static void on_user_var(void *user, const char *name, const char *value)
+{
+	struct pane *p = user;
+	size_t i = 0;
+
+	if (strlen(name) > MUX_USER_VAR_BYTES || strlen(value) > MUX_USER_VAR_BYTES)
+		return;
+	while (i < p->n_vars && !str_eq(p->vars[i].name, name))
+		i++;
+	if (i == MUX_USER_VARS_MAX)
+		return;
+	if (i == p->n_vars)
+		p->vars[p->n_vars++].name = xstrdup(name);
+	else
+		free(p->vars[i].value);
+	p->vars[i].value = xstrdup(value);
+	push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR, .name = wstr(name), .value = wstr(value) });
+}
+
+static void on_progress(void *user, enum vt_progress state, unsigned percent)
+{
+	struct pane *p = user;
+
+	p->progress = (uint32_t)state;
+	p->progress_percent = (uint8_t)MIN(percent, 100);
+	push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_PROGRESS, .progress = p->progress,
+	    .percent = p->progress_percent });
+}
+
+static void on_palette(void *user)
+{
+	struct pane *p = user;
+
+	p->palette_version++;
+	push_pane_changed(p);
+}
+
+static const struct vt_callbacks callbacks = { .reply = on_reply, .bell = on_bell, .title = on_title, .cwd = on_cwd,
+	.clipboard = on_clipboard, .notification = on_notification, .user_var = on_user_var, .progress = on_progress,
+	.palette = on_palette };
+
+/* ---- bytes ---- */
+
+static void on_pty(uv_poll_t *h, int status, int events);
+
+static void want_events(struct pane *p, int events)
+{
+	if (p->events == events)
+		return;
+	p->events = events;
+	if (events == 0)
+		uv_poll_stop(&p->poll);
+	else
+		uv_poll_start(&p->poll, events, on_pty);
+}
+
+static void write_input(struct pane *p)
+{
+	while (p->in_at < p->in.len) {
+		ssize_t n = write(p->fd, p->in.s + p->in_at, p->in.len - p->in_at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		p->in_at += (size_t)n;
+	}
+	bool blocked = p->in_at < p->in.len;
+	if (blocked && errno != EAGAIN)
+		p->in_at = p->in.len;      /* nobody has the terminal open: as if it were read */
+	if (p->in_at == p->in.len) {
+		if (p->in.cap > 65536)
+			str_fini(&p->in);
+		else
+			str_reset(&p->in);
+		p->in_at = 0;
+		blocked = false;
+	}
+	/* Input may mean that somebody opens the terminal again after a hang-up. */
+	want_events(p, UV_READABLE | (blocked ? UV_WRITABLE : 0));
+}
+
+bool pane_input(struct pane *p, const char *bytes, size_t len)
+{
+	if (p->in.len - p->in_at + len > MUX_PTY_QUEUE_MAX)
+		return false;
+	if (p->in_at > 65536 && p->in_at > p->in.len / 2) {
+		str_drop(&p->in, p->in_at);
+		p->in_at = 0;
+	}
+	bool waiting = p->in_at < p->in.len;
+	str_add(&p->in, bytes, len);
+	if (!waiting)
+		write_input(p);
+	return true;
+}
+
+static void output_seen(struct pane *p)
+{
+	if (p->focus_lost) {
+		p->focus_lost = false;
+		push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_OUTPUT_SINCE_FOCUS_LOST });
+	}
+	if (!vt_sync_pending(p->vt))
+		p->sync_until = 0;
+	else if (p->sync_until == 0)
+		p->sync_until = mux_now(p->mux) + MUX_SYNC_MS;
+	push_pane_changed(p);
+}
+
+/* Returns false when the pty has nobody on the other side any more. */
+static bool read_pty(struct pane *p)
+{
+	uint8_t *batch = p->mux->batch;
+	size_t len = 0;
+	bool open = true;
+
+	while (len < MUX_PTY_BATCH) {
+		ssize_t n = read(p->fd, batch + len, MUX_PTY_BATCH - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			open = n < 0 && errno == EAGAIN;
+			break;
+		}
+		len += (size_t)n;
+	}
+	if (len > 0) {
+		vt_write(p->vt, batch, len);
+		output_seen(p);
+	}
+	return open;
+}
+
+static void on_pty(uv_poll_t *h, int status, int events)
+{
+	struct pane *p = h->data;
+
+	if ((events & UV_WRITABLE) != 0)
+		write_input(p);
+	if (((events & UV_READABLE) != 0 || status < 0) && !read_pty(p))
+		want_events(p, 0);         /* the child's end follows, or somebody opens it again */
+}
+
+void pane_exited(struct pane *p, int status)
+{
+	p->pid = 0;
+	p->status = status;
+	/* What the program wrote last is still in the pty; what outlives it may go on writing, so not for ever. */
+	for (int i = 0; i < 16; i++) {
+		uint64_t before = vt_seqno(p->vt);
+		if (!read_pty(p) || vt_seqno(p->vt) == before)
+			break;
+	}
+	bool signaled = WIFSIGNALED(status);
+	mux_remove_pane(p->mux, p, signaled, (unsigned)(signaled ? WTERMSIG(status) : WEXITSTATUS(status)));
+}
+
+/* ---- life ---- */
+
+struct pane *mux_pane(const struct mux *m, uint64_t id)
+{
+	size_t lo = 0, hi = m->n_panes;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (m->panes[mid]->id == id)
+			return m->panes[mid];
+		if (m->panes[mid]->id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+static struct pty_size pty_size_of(struct tree_size s, uint32_t pixel_width, uint32_t pixel_height)
+{
+	return (struct pty_size){ (uint16_t)MIN(s.rows, UINT16_MAX), (uint16_t)MIN(s.cols, UINT16_MAX),
+		(uint16_t)MIN(pixel_width, UINT16_MAX), (uint16_t)MIN(pixel_height, UINT16_MAX) };
+}
+
+struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *how, struct err *err)
+{
+	cleanup_strv struct strv env = STRV_INIT, argv = STRV_INIT;
+	char number[24];
+	pid_t pid;
+	char tty[32];
+	uint32_t pw = how->size.cols * how->cell_width, ph = how->size.rows * how->cell_height;
+
+	strv_push_all(&env, (const char *const *)how->env->v);
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)id);
+	env_set(&env, "WEZTERM_PANE", number);
+	env_set(&env, "LACE_PANE", number);
+	struct pty_spawn sp = { .env = env.v, .dirs = how->dirs, .has_umask = how->has_umask, .umask = how->umask,
+		.size = pty_size_of(how->size, pw, ph) };
+	if (how->argv->n == 0) {
+		const char *slash = strrchr(how->shell, '/');
+		strv_pushf(&argv, "-%s", slash != NULL ? slash + 1 : how->shell);
+		sp.file = how->shell;
+	} else {
+		strv_push_all(&argv, (const char *const *)how->argv->v);
+	}
+	sp.argv = (const char *const *)argv.v;
+	int fd = pty_spawn(&sp, &pid, tty, err);
+	if (fd < 0)
+		return NULL;
+
+	struct pane *p = xcalloc(1, sizeof(*p));
+	p->mux = m;
+	p->id = id;
+	p->fd = fd;
+	p->pid = pid;
+	memcpy(p->tty, tty, sizeof(tty));
+	str_init(&p->in);
+	p->size = how->size;
+	p->pixel_width = pw;
+	p->pixel_height = ph;
+	p->dpi = how->dpi;
+	p->window_title = xstrdup("");
+	p->icon_title = xstrdup("");
+	cleanup_free char *name = xasprintf("lace %s", m->opts->version);
+	p->vt = vt_create(&(struct vt_config){ .rows = sp.size.rows, .cols = sp.size.cols, .pixel_width = pw,
+	    .pixel_height = ph, .scrollback_lines = m->opts->scrollback_lines,
+	    .scrollback_bytes = m->opts->scrollback_bytes, .term_program = name }, &callbacks, p);
+	uv_poll_init(&m->loop, &p->poll, fd);
+	p->poll.data = p;
+	want_events(p, UV_READABLE);
+	m->panes = xreallocarray(m->panes, m->n_panes + 1, sizeof(*m->panes));
+	m->panes[m->n_panes++] = p;        /* ids only grow, so it stays sorted */
+	return p;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	struct pane *p = h->data;
+
+	close(p->fd);
+	free(p);
+}
+
+void pane_destroy(struct pane *p)
+{
+	struct mux *m = p->mux;
+	size_t i = 0;
+
+	while (m->panes[i] != p)
+		i++;
+	memmove(&m->panes[i], &m->panes[i + 1], (--m->n_panes - i) * sizeof(*m->panes));
+	if (p->pid > 0) {
+		kill(p->pid, SIGHUP);
+		m->doomed = xreallocarray(m->doomed, m->n_doomed + 1, sizeof(*m->doomed));
+		m->doomed[m->n_doomed++] = (struct doomed){ p->pid, mux_now(m) + MUX_KILL_MS };
+		m->changed = true;
+	}
+	vt_destroy(p->vt);
+	str_fini(&p->in);
+	free(p->window_title);
+	free(p->icon_title);
+	free(p->palette);
+	for (i = 0; i < p->n_vars; i++) {
+		free(p->vars[i].name);
+		free(p->vars[i].value);
+	}
+	for (i = 0; p->event_ring != NULL && i < MUX_EVENTS_MAX; i++) {
+		free(p->event_ring[i].text);
+		free(p->event_ring[i].text2);
+	}
+	free(p->event_ring);
+	free(p->program);
+	free(p->cwd_url);
+	uv_close((uv_handle_t *)&p->poll, on_closed);
+}
+
+bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height, uint32_t dpi)
+{
+	if (p->size.rows == size.rows && p->size.cols == size.cols && p->pixel_width == pixel_width &&
+	    p->pixel_height == pixel_height && p->dpi == dpi)
+		return false;
+	p->size = size;
+	p->pixel_width = pixel_width;
+	p->pixel_height = pixel_height;
+	p->dpi = dpi;
+	struct pty_size s = pty_size_of(size, pixel_width, pixel_height);
+	vt_resize(p->vt, s.rows, s.cols, pixel_width, pixel_height);
+	pty_set_size(p->fd, &s);
+	push_pane_changed(p);
+	return true;
+}
+
+void pane_focus(struct pane *p, bool focused)
+{
+	char bytes[VT_ENCODED_MAX];
+	unsigned before = p->focused_by;
+
+	p->focused_by += focused ? 1u : p->focused_by > 0 ? -1u : 0u;
+	if ((before > 0) == (p->focused_by > 0))
+		return;
+	p->focus_lost = p->focused_by == 0;
+	size_t n = vt_encode_focus(p->vt, focused, bytes);
+	if (n > 0)
+		pane_input(p, bytes, n);
+}
+
+/* ---- title and folder ---- */
+
+static char *read_link(pid_t pid, const char *what)
+{
+	char path[64], target[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	return n <= 0 ? NULL : xmemdup0(target, (size_t)n);
+}
+
+static pid_t front(const struct pane *p)
+{
+	pid_t pid = pty_foreground(p->fd);
+
+	return pid > 0 ? pid : p->pid;
+}
+
+char *pane_cwd_dir(const struct pane *p)
+{
+	pid_t pid = front(p);
+
+	return pid > 0 ? read_link(pid, "cwd") : NULL;
+}
+
+static bool plain_in_url(unsigned char c)
+{
+	return c > ' ' && c < 0x7f && strchr("\"#<>?`{}\\^|", c) == NULL;
+}
+
+static void add_escaped(struct str *url, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (plain_in_url((unsigned char)*s))
+			str_putc(url, *s);
+		else
+			str_printf(url, "%%%02X", (unsigned char)*s);
+	}
+}
+
+/* A host that wezterm's URL parser takes: letters, digits, dots and dashes, and not what it would read as an IPv4
+ * number (a container's host name can be all digits). */
+static bool host_ok(const char *host, size_t len)
+{
+	size_t label = 0;
+	bool digits = true;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = host[i];
+		bool digit = c >= '0' && c <= '9';
+		if (c == '.') {
+			label = i + 1;
+			digits = true;
+			continue;
+		}
+		if (!digit && c != '-' && c != '_' && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+			return false;
+		digits = digits && digit;
+	}
+	return len > 0 && len < 254 && !digits && strncasecmp(host + label, "0x", 2) != 0 &&
+	    strncasecmp(host + label, "xn--", 4) != 0;
+}
+
+char *pane_clean_url(const char *url)
+{
+	cleanup_str struct str out = STR_INIT;
+
+	if (!str_starts(url, "file://"))
+		return NULL;
+	const char *host = url + strlen("file://"), *path = strchr(host, '/');
+	if (path == NULL)
+		return NULL;
+	str_puts(&out, "file://");
+	if (host_ok(host, (size_t)(path - host)))
+		str_add(&out, host, (size_t)(path - host));
+	add_escaped(&out, path);
+	return str_detach(&out);
+}
+
+static void refresh_info(struct pane *p)
+{
+	uint64_t now = mux_now(p->mux);
+
+	if (p->info_at != 0 && now - p->info_at < MUX_INFO_MS)
+		return;
+	p->info_at = now | 1;
+	pid_t pid = front(p);
+	cleanup_free char *exe = pid > 0 ? read_link(pid, "exe") : NULL;
+	if (exe != NULL) {
+		/* "/usr/bin/vim (deleted)" after an upgrade of it. */
+		if (str_ends(exe, " (deleted)"))
+			exe[strlen(exe) - strlen(" (deleted)")] = '\0';
+		const char *slash = strrchr(exe, '/');
+		const char *name = slash != NULL ? slash + 1 : exe;
+		if (text_utf8_valid(name, strlen(name)))
+			tree_set_name(&p->program, name, strlen(name));
+	}
+	char *url = *vt_cwd(p->vt) != '\0' ? pane_clean_url(vt_cwd(p->vt)) : NULL;
+	if (url == NULL) {
+		cleanup_free char *dir = pid > 0 ? read_link(pid, "cwd") : NULL;
+		if (dir != NULL && *dir == '/') {
+			cleanup_str struct str s = STR_INIT;
+			str_puts(&s, "file://");
+			/* Percent signs of a folder's name are escaped, those of a URL are not. */
+			for (const char *c = dir; *c != '\0'; c++) {
+				char one[2] = { *c, '\0' };
+				if (*c == '%')
+					str_puts(&s, "%25");
+				else
+					add_escaped(&s, one);
+			}
+			if (s.s[s.len - 1] != '/')
+				str_putc(&s, '/');
+			url = str_detach(&s);
+		}
+	}
+	if (url != NULL) {
+		free(p->cwd_url);
+		p->cwd_url = url;
+	}
+}
+
+/* The icon title once one was set, then the window title , else the program in front. */
+const char *pane_title(struct pane *p)
+{
+	const char *t = vt_icon_title(p->vt);
+
+	if (*t == '\0')
+		t = vt_title(p->vt);
+	if (*t != '\0')
+		return t;
+	refresh_info(p);
+	return p->program != NULL ? p->program : "";
+}
+
+const char *pane_cwd_url(struct pane *p)
+{
+	refresh_info(p);
+	return p->cwd_url;
+}

@@ -1,0 +1,266 @@
+/* server.h - the server object and what its files share.
+ *
+ * One loop, one thread. A connection (conn.c) reads frames and hands them to
+ * request.c; panes (pane.c) own a terminal engine and a pty (pty.c); push.c
+ * decides what a connection is told and when. Nothing here blocks on a client:
+ * what a client gets is computed when its socket can take it, so one that does
+ * not read costs one dirty mark a pane. Objects keep ids of each other, never
+ * pointers, across turns of the loop. */
+#ifndef LACE_MUX_SERVER_H
+#define LACE_MUX_SERVER_H
+
+#include <uv.h>
+#undef MIN                             /* <sys/param.h>, which uv.h brings, has its own */
+#undef MAX
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "mux/mux.h"
+#include "mux/tree.h"
+#include "vt/vt.h"
+#include "wire/wire.h"
+
+#include <sys/types.h>
+
+/* ---- limits ---- */
+#define MUX_CONNS_MAX 256
+#define MUX_PANES_MAX 512
+#define MUX_INPUT_MAX (16u << 20)      /* one frame that has not arrived whole */
+#define MUX_OUT_PUSH_MAX (256u << 10)  /* no push is computed while more than this waits */
+#define MUX_OUT_REQUEST_MAX (1u << 20) /* no request is read while more than this waits */
+#define MUX_LINES_MEMORY (24u << 20)   /* of one GetLines answer; the rest must be asked for again */
+#define MUX_PTY_QUEUE_MAX (16u << 20)  /* input that a program has not read yet */
+#define MUX_REPLY_QUEUE_MAX (64u << 10) /* over this, answers to queries are dropped */
+#define MUX_PTY_BATCH (256u << 10)     /* read from one pty before others get their turn */
+#define MUX_SEARCH_MAX 10000           /* results */
+#define MUX_EVENTS_MAX 64              /* kept for each pane */
+#define MUX_NOTICES_MAX 512            /* kept for all connections */
+#define MUX_USER_VARS_MAX 64
+#define MUX_USER_VAR_BYTES 4096
+
+/* ---- times, ms ---- */
+#define MUX_FRAME_MS 4                 /* between two pushes of a flooded pane to one client */
+#define MUX_HIDDEN_MS 100              /* the same for a pane that the client does not show */
+#define MUX_ECHO_MS 2                  /* how long the push that a key forces waits for its echo */
+#define MUX_SYNC_MS 150                /* the longest a program may hold the screen (mode 2026) */
+#define MUX_RESIZED_MS 50              /* TabResized is gathered this long */
+#define MUX_WATCH_MS 65000             /* a polling client polls what it shows every 30 s at least */
+#define MUX_KILL_MS 2000               /* from SIGHUP to SIGKILL */
+#define MUX_INFO_MS 500                /* age of a cached program name and folder */
+
+struct mux;
+
+/* ---- panes ------------------------------------------------------------- */
+
+/* Something that happened once. Kept in a short ring, so that a client which
+ * does not read loses the oldest ones and costs nothing. */
+struct pane_event {
+	uint64_t seq;                      /* 1, 2, ... in each pane */
+	bool clipboard;                    /* else alert */
+	uint32_t selection;
+	struct wire_alert alert;           /* strings point into text */
+	char *text, *text2;
+};
+
+struct pane_palette { uint32_t colors[VT_PALETTE_COUNT]; struct wire_rgba special[9]; };
+
+struct pane {
+	struct mux *mux;
+	uint64_t id;
+	struct vt *vt;
+	uv_poll_t poll;
+	int events;                        /* that poll waits for; 0 = stopped */
+	int fd;                            /* pty master */
+	pid_t pid;                         /* 0 once reaped */
+	int status;                        /* of waitpid, once reaped */
+	char tty[32];
+	struct str in;                     /* not yet written to the pty */
+	size_t in_at;
+	struct tree_size size;
+	uint32_t pixel_width, pixel_height, dpi;
+
+	uint64_t typist;                   /* connection that typed last, 0 = none */
+	unsigned focused_by;               /* connections that focus this pane */
+	bool focus_lost;                   /* and no output since */
+	uint64_t sync_until;               /* program holds the screen until then, 0 = no */
+
+	char *window_title, *icon_title;   /* last seen, to tell which changed */
+	uint64_t palette_version;
+	struct pane_palette *palette;      /* of the last client that sent one, or NULL */
+	struct { char *name, *value; } vars[MUX_USER_VARS_MAX];
+	size_t n_vars;
+	uint32_t progress;
+	uint8_t progress_percent;
+	struct pane_event *event_ring;     /* MUX_EVENTS_MAX, made on first use */
+	uint64_t event_seq;                /* of the newest */
+
+	uint64_t info_at;                  /* when the two below were read, 0 = never */
+	char *program, *cwd_url;
+};
+
+/* Starts argv in a new pane of the given size. Returns it (owned by the mux) or NULL. */
+struct pane_spawn {
+	const struct strv *argv;           /* empty: the login shell */
+	const struct strv *env;            /* whole; the pane adds its ids */
+	const char *shell;                 /* the login shell's path */
+	const char *const *dirs;           /* NULL-terminated: the first that can be entered is the working folder */
+	bool has_umask;
+	mode_t umask;
+	struct tree_size size;
+	uint32_t cell_width, cell_height, dpi;
+};
+struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *how, struct err *err);
+/* Closes the pty (which hangs up) and frees the pane; a child that is left is hung up, later killed. */
+void pane_destroy(struct pane *p);
+struct pane *mux_pane(const struct mux *m, uint64_t id);         /* or NULL */
+/* Queues bytes for the program. False when its queue is full. */
+bool pane_input(struct pane *p, const char *bytes, size_t len);
+/* Says whether anything changed. */
+bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height, uint32_t dpi);
+void pane_focus(struct pane *p, bool focused);
+/* The child has ended: reads what is left, tells the clients and removes the pane. */
+void pane_exited(struct pane *p, int status);
+/* Both valid until the next call for this pane. cwd: an absolute URL or NULL. */
+const char *pane_title(struct pane *p);
+const char *pane_cwd_url(struct pane *p);
+/* The folder of the pane's program, malloc()ed, or NULL. */
+char *pane_cwd_dir(const struct pane *p);
+/* Makes a URL safe for wezterm's strict parser: malloc()ed, or NULL when it is no file URL. */
+char *pane_clean_url(const char *url);
+
+/* ---- connections ------------------------------------------------------- */
+
+/* What a connection knows of a pane. */
+struct view {
+	uint64_t pane;
+	bool known;                        /* has had a first push */
+	bool dirty;                        /* the pane may differ from what was sent */
+	bool wanted;                       /* lace: the client has named this pane */
+	bool typed;                        /* input since the last push: its echo does not wait */
+	bool has_serial;
+	uint64_t serial, serial_by;        /* input_serial to echo, at the latest by this time */
+	uint64_t pushed_at;                /* time of the last push */
+	uint64_t polled_at;                /* time of the last request that shows interest, 0 = none */
+	bool has_size;
+	struct wire_terminal_size size;    /* this client's, for "the size follows the typist" */
+	uint64_t event_next;               /* first event not sent */
+	/* as sent */
+	uint64_t seqno, palette_version;
+	struct vt_cursor cursor;
+	struct vt_dims dims;
+	bool mouse_grabbed, reverse;
+	uint64_t title_hash, cwd_hash;
+	uint32_t modes;
+	uint8_t kitty, other_keys;
+	uint64_t window_title_hash;
+};
+
+struct conn {
+	struct mux *mux;
+	uint64_t id;                       /* from 1 */
+	int fd;
+	uv_poll_t poll;
+	int events;
+	pid_t peer;                        /* of SO_PEERCRED */
+	bool peer_is_proxy;                /* that process is our own program: `lace-mux-server proxy` */
+	struct str in;
+	struct wire_buf out;
+	size_t out_at;
+	bool gone;                         /* closed, to be freed at the end of the turn */
+	bool eof;                          /* the client sends no more; closed once out is empty */
+	bool pushes;                       /* may be told things (wezterm-mux.md 4.8, 6.5) */
+	bool lace, read_only;              /* after LaceHello */
+	bool has_proxy, registered;
+	uint32_t proxy_pid;
+	struct wire_client_id client;      /* strings owned */
+	int64_t connected_at, last_input;  /* Unix seconds */
+	uint64_t focused;                  /* pane or TREE_NONE */
+	uint64_t shown;                    /* lace: the pane it shows, or TREE_NONE */
+	uint64_t notice_next;
+	struct view *views;                /* sorted by pane */
+	size_t n_views;
+};
+
+void conn_accept(struct mux *m);
+/* Ends it; it is freed by conn_reap at the end of the turn. */
+void conn_close(struct conn *c);
+void conn_reap(struct mux *m);
+/* Appends one PDU; serial 0 is a push. */
+void conn_send(struct conn *c, uint64_t serial, uint32_t ident, const union wire_body *body);
+size_t conn_queued(const struct conn *c);
+/* Writes what the socket takes now; waits for the rest. */
+void conn_write(struct conn *c);
+struct view *conn_view(struct conn *c, uint64_t pane);            /* made when missing */
+void conn_forget(struct conn *c, uint64_t pane);
+bool conn_is_remote(const struct conn *c);      /* comes through a proxy of ours: another machine's environment */
+
+/* Decides and answers one request. */
+void request_handle(struct conn *c, const struct wire_pdu *pdu, struct wire_arena *arena);
+
+/* ---- pushes (push.c) --------------------------------------------------- */
+
+/* A change of the topology, for every connection: kept in a ring. */
+struct notice {
+	uint32_t ident;                    /* of the PDU */
+	uint64_t a, b;                     /* its ids */
+	char *text, *text2;
+	uint64_t author;                   /* connection that is not told, 0 = none */
+	bool lace;                         /* only for connections that said LaceHello */
+};
+/* Copies the texts (may be NULL). */
+void push_notice(struct mux *m, const struct notice *n);
+void push_event(struct pane *p, const struct pane_event *e);      /* copies alert's texts */
+void push_pane_changed(struct pane *p);          /* marks it for every connection */
+/* Sends what is due on every connection; arms the timer for the rest. End of each turn. */
+void push_flush(struct mux *m);
+/* Sends this pane's state now, if it differs: before an answer, before an end. */
+void push_view_now(struct conn *c, struct pane *p);
+void push_notices(struct conn *c);
+/* A tab has new sizes: told to all but the author, soon. */
+void push_tab_resized(struct mux *m, uint64_t tab, uint64_t author);
+
+/* ---- the server -------------------------------------------------------- */
+
+struct resized { uint64_t tab, author, at; };
+struct doomed { pid_t pid; uint64_t at; };       /* hung up; killed at that time */
+
+struct mux {
+	const struct mux_options *opts;
+	uv_loop_t loop;
+	uv_poll_t listener;
+	uv_signal_t on_child, on_term, on_int;
+	uv_timer_t timer;
+	uv_check_t check;
+	char *exe;
+	struct tree tree;
+	struct pane **panes;               /* sorted by id */
+	size_t n_panes;
+	struct conn **conns;
+	size_t n_conns;
+	uint64_t next_pane, next_conn;
+	struct notice notices[MUX_NOTICES_MAX];
+	uint64_t notice_seq;               /* of the next one */
+	struct resized *resized;
+	size_t n_resized;
+	struct doomed *doomed;
+	size_t n_doomed;
+	bool changed;                      /* something may have to be sent this turn */
+	bool stopping;
+	uint8_t *batch;                    /* MUX_PTY_BATCH bytes, for reading */
+};
+
+uint64_t mux_now(const struct mux *m);           /* ms, monotonic, of this turn */
+void mux_stop(struct mux *m);
+/* Gives every pane of the tab the size that the tree says; tells the others. */
+void mux_apply_tab(struct mux *m, struct tab *tab, uint64_t author);
+/* Takes the pane out of the tree and tells everybody; then destroys it. */
+void mux_remove_pane(struct mux *m, struct pane *p, bool signaled, unsigned code);
+/* Makes this pane active; tells the others. author 0: nobody. */
+void mux_focus_pane(struct mux *m, uint64_t pane, uint64_t author);
+/* "The size follows the client that typed last." */
+void mux_client_size(struct conn *c, struct pane *p, const struct wire_terminal_size *size, bool at_once);
+void mux_client_typed(struct conn *c, struct pane *p);
+void mux_client_left(struct conn *c);
+void mux_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

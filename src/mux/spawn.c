@@ -1,0 +1,314 @@
+/* spawn.c - requests that make panes or give them another place. */
+#include "mux/request.h"
+
+#include "base/mem.h"
+#include "mux/env.h"
+#include "mux/passwd.h"
+
+#define DEFAULT_ROWS 24
+#define DEFAULT_COLS 80
+
+static unsigned long long ull(uint64_t v) { return v; }
+
+/* ---- what a new program gets ---- */
+
+struct prepared {
+	struct strv env, argv;
+	struct env_session session;
+	struct passwd_entry user;
+	char *pane_dir;
+	const char *dirs[6];
+	size_t n_dirs;
+	const char *shell;
+};
+
+static void prepared_fini(struct prepared *p)
+{
+	strv_fini(&p->env);
+	strv_fini(&p->argv);
+	env_session_fini(&p->session);
+	passwd_fini(&p->user);
+	free(p->pane_dir);
+}
+
+static void add_dir(struct prepared *p, const char *dir)
+{
+	if (dir != NULL && *dir == '/')
+		p->dirs[p->n_dirs++] = dir;
+}
+
+/* Entries of a command's environment. The whole environment of another machine stays there (4.4). */
+static void add_command_env(struct strv *env, const struct wire_command *cmd, bool remote)
+{
+	static const char *const not_passed[] = { "PWD", "OLDPWD", "SHLVL", "_", "APPIMAGE", "APPDIR", "OWD", NULL };
+
+	for (size_t i = 0; i < cmd->n_envs; i++) {
+		const struct wire_env_entry *e = &cmd->envs[i];
+		bool skip = e->is_from_base_env && (remote || cmd->from_windows);
+		for (size_t j = 0; not_passed[j] != NULL && !skip; j++)
+			skip = e->is_from_base_env && str_eq(e->key.s, not_passed[j]);
+		if (!skip && env_name_ok(e->key.s) && !str_starts(e->key.s, "WEZTERM_"))
+			env_set(env, e->key.s, e->value.s);
+	}
+}
+
+static void prepare(struct request *r, const struct wire_command *cmd, const struct wire_str *dir,
+    const struct pane *beside, struct prepared *p)
+{
+	cleanup_str struct str session = STR_INIT, login = STR_INIT;
+	const char *file = r->m->opts->session_file;
+	bool remote = conn_is_remote(r->c);
+
+	*p = (struct prepared){ .env = STRV_INIT, .argv = STRV_INIT };
+	env_base((const char *const *)environ, &p->env);
+	if (file != NULL && env_read_session(file, geteuid(), &session))
+		env_apply_session(&p->env, session.s, session.len, &p->session);
+	if (r->c->peer > 0 && env_read_process(r->c->peer, geteuid(), &login))
+		env_apply_login(&p->env, login.s, login.len);
+	if (cmd != NULL)
+		add_command_env(&p->env, cmd, remote);
+	bool known = passwd_lookup(geteuid(), &p->user);
+	env_finish(&p->env, &(struct env_pane){ .user = known ? p->user.name : NULL, .home = known ? p->user.home : NULL,
+	    .shell = p->session.shell != NULL ? p->session.shell : known && *p->user.shell != '\0' ? p->user.shell : NULL,
+	    .socket = r->m->opts->socket_path, .version = r->m->opts->version });
+
+	for (size_t i = 0; cmd != NULL && i < cmd->n_args; i++)
+		strv_push(&p->argv, cmd->args[i].s);
+	p->shell = p->session.shell != NULL && *p->session.shell == '/' ? p->session.shell :
+	    known && *p->user.shell == '/' ? p->user.shell : "/bin/sh";
+	if (access(p->shell, X_OK) != 0)
+		p->shell = "/bin/sh";      /* an image may name a shell that it does not have */
+
+	add_dir(p, cmd != NULL && cmd->has_cwd ? cmd->cwd.s : NULL);
+	add_dir(p, dir != NULL ? dir->s : NULL);
+	if (beside != NULL)
+		p->pane_dir = pane_cwd_dir(beside);
+	add_dir(p, p->pane_dir);
+	add_dir(p, p->session.dir);
+	add_dir(p, env_get(&p->env, "HOME"));
+}
+
+static struct pane *start(struct request *r, uint64_t id, const struct prepared *p, const struct wire_command *cmd,
+    struct tree_size size, uint32_t cell_width, uint32_t cell_height, uint32_t dpi)
+{
+	cleanup_err struct err err = ERR_INIT;
+	struct pane_spawn how = { .argv = &p->argv, .env = &p->env, .shell = p->shell, .dirs = p->dirs, .size = size,
+		.has_umask = cmd != NULL && cmd->has_umask, .umask = cmd != NULL ? (mode_t)(cmd->umask & 0777) : 0,
+		.cell_width = cell_width, .cell_height = cell_height, .dpi = dpi };
+	struct pane *pane = pane_create(r->m, id, &how, &err);
+
+	if (pane == NULL)
+		request_fail(r, "%s", err.msg);
+	return pane;
+}
+
+static bool room_for_pane(struct request *r)
+{
+	if (r->m->n_panes < MUX_PANES_MAX)
+		return true;
+	request_fail(r, "there are %u panes already: close some", MUX_PANES_MAX);
+	return false;
+}
+
+static bool domain_ok(struct request *r, const struct wire_domain *d)
+{
+	if (d->kind == WIRE_DOMAIN_NAME && !str_eq(d->name.s, "local"))
+		request_fail(r, "resolve_spawn_tab_domain: domain name \"%s\" is invalid. Possible names are \"local\".",
+		    d->name.s);
+	else if (d->kind == WIRE_DOMAIN_ID && d->id != 0)
+		request_fail(r, "resolve_spawn_tab_domain: domain id %llu is invalid", ull(d->id));
+	else
+		return true;
+	return false;
+}
+
+/* The author of a pane watches it, and is the one who sets its size for now. */
+static void made_by(struct request *r, struct pane *p)
+{
+	if (!r->c->pushes)
+		return;
+	p->typist = r->c->id;
+	request_interest(r, p->id);
+}
+
+static void answer_spawn(struct request *r, const struct tab *tab, const struct window *w, uint64_t pane,
+    const struct wire_terminal_size *size)
+{
+	request_answer(r, WIRE_SPAWN_RESPONSE, &(union wire_body){ .spawn_response = { tab->id, pane, w->id, *size } });
+}
+
+static struct wire_terminal_size tab_terminal_size(const struct tab *tab)
+{
+	struct tree_size s = tree_tab_size(tab);
+
+	return (struct wire_terminal_size){ s.rows, s.cols, (uint64_t)s.cols * tab->cell_width,
+		(uint64_t)s.rows * tab->cell_height, tab->dpi };
+}
+
+/* ---- requests ---- */
+
+void request_spawn(struct request *r)
+{
+	const struct wire_spawn_v2 *s = &r->b->spawn_v2;
+	const struct wire_command *cmd = s->has_command ? &s->command : NULL;
+	struct mux *m = r->m;
+	struct window *w = NULL;
+	struct tab like = { 0 };           /* whose cell size the new tab takes */
+	struct tree_size size = { DEFAULT_ROWS, DEFAULT_COLS };
+
+	if (!domain_ok(r, &s->domain) || !room_for_pane(r))
+		return;
+	if (s->has_window_id) {
+		w = tree_window(&m->tree, s->window_id);
+		if (w == NULL) {
+			request_fail(r, "window_id %llu not found on this server", ull(s->window_id));
+			return;
+		}
+		like = *w->tabs[w->active];
+		size = tree_tab_size(w->tabs[w->active]);
+	} else if (s->size.rows > 0 && s->size.cols > 0) {
+		size.rows = (uint32_t)MIN(s->size.rows, TREE_CELLS_MAX);
+		size.cols = (uint32_t)MIN(s->size.cols, TREE_CELLS_MAX);
+		like.cell_width = (uint32_t)MIN(s->size.pixel_width / s->size.cols, 1000);
+		like.cell_height = (uint32_t)MIN(s->size.pixel_height / s->size.rows, 1000);
+		like.dpi = s->size.dpi;
+	}
+
+	struct prepared p;
+	prepare(r, cmd, s->has_command_dir ? &s->command_dir : NULL, NULL, &p);
+	uint64_t id = m->next_pane;
+	struct pane *pane = start(r, id, &p, cmd, size, like.cell_width, like.cell_height, like.dpi);
+	prepared_fini(&p);
+	if (pane == NULL)
+		return;
+	m->next_pane++;
+	if (w == NULL)
+		w = tree_window_add(&m->tree, s->workspace.len > 0 ? s->workspace.s : "default");
+	struct tab *tab = tree_tab_add(&m->tree, w, id, size);
+	tab->cell_width = like.cell_width;
+	tab->cell_height = like.cell_height;
+	tab->dpi = like.dpi;
+	push_notice(m, &(struct notice){ .ident = WIRE_TAB_ADDED_TO_WINDOW, .a = tab->id, .b = w->id });
+	made_by(r, pane);
+	struct wire_terminal_size answer = tab_terminal_size(tab);
+	answer_spawn(r, tab, w, id, &answer);
+}
+
+/* Size of a pane as a split's answer gives it: cells only, as recorded. */
+static struct wire_terminal_size split_size(const struct tab *tab, uint64_t pane)
+{
+	struct wire_terminal_size size = { 0 };
+	size_t n;
+	struct tree_leaf *v = tree_leaves(tab, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].pane == pane)
+			size = (struct wire_terminal_size){ v[i].size.rows, v[i].size.cols, 0, 0, tab->dpi };
+	free(v);
+	return size;
+}
+
+/* Takes a pane out of the place it has; it must be put into another. */
+static void take_out(struct mux *m, uint64_t id)
+{
+	uint64_t tab_id = tree_tab_of(&m->tree, id, NULL)->id;
+
+	tree_remove(&m->tree, id);
+	struct tab *tab = tree_tab(&m->tree, tab_id, NULL);
+	if (tab != NULL)
+		mux_apply_tab(m, tab, 0);
+}
+
+void request_split(struct request *r)
+{
+	const struct wire_split_pane *s = &r->b->split_pane;
+	const struct wire_split_request *q = &s->split_request;
+	const struct wire_command *cmd = s->has_command ? &s->command : NULL;
+	struct mux *m = r->m;
+	struct pane *beside = mux_pane(m, s->pane_id);
+	struct window *w = NULL;
+	uint64_t id = s->has_move_pane_id ? s->move_pane_id : m->next_pane;
+	struct tree_split how = { .vertical = q->direction == WIRE_SPLIT_VERTICAL, .target_is_second = q->target_is_second,
+		.top_level = q->top_level, .percent = q->size_kind == WIRE_SPLIT_PERCENT,
+		.amount = q->size_kind == WIRE_SPLIT_PERCENT ? q->percent : q->cells };
+
+	if (beside == NULL) {
+		request_fail(r, "pane_id %llu invalid", ull(s->pane_id));
+		return;
+	}
+	if (!domain_ok(r, &s->domain) || (!s->has_move_pane_id && !room_for_pane(r)))
+		return;
+	/* Try the room on the tree first, so that a pane is moved or made only when it fits. */
+	struct tab *tab = tree_tab_of(&m->tree, s->pane_id, &w);
+	if (s->has_move_pane_id && (mux_pane(m, id) == NULL || id == s->pane_id)) {
+		request_fail(r, "pane %llu not found", ull(id));
+		return;
+	}
+	if (!tree_split(tab, s->pane_id, &how, TREE_PENDING)) {
+		request_fail(r, "No space for split!");
+		return;
+	}
+	struct pane *pane;
+	if (s->has_move_pane_id) {
+		take_out(m, id);
+		tab = tree_tab_of(&m->tree, s->pane_id, &w);
+		pane = mux_pane(m, id);
+	} else {
+		struct wire_terminal_size size = split_size(tab, TREE_PENDING);
+		struct prepared p;
+		prepare(r, cmd, s->has_command_dir ? &s->command_dir : NULL, beside, &p);
+		pane = start(r, id, &p, cmd, (struct tree_size){ (uint32_t)size.rows, (uint32_t)size.cols },
+		    tab->cell_width, tab->cell_height, tab->dpi);
+		prepared_fini(&p);
+		if (pane == NULL) {
+			tree_remove(&m->tree, TREE_PENDING);
+			return;
+		}
+		m->next_pane++;
+	}
+	tree_rename(tab, TREE_PENDING, id);
+	/* The other's window must not show a pane that nobody asked to see. */
+	if (q->target_is_second)
+		tab->active = id;
+	mux_apply_tab(m, tab, r->c->id);
+	made_by(r, pane);
+	struct wire_terminal_size answer = split_size(tab, id);
+	answer_spawn(r, tab, w, id, &answer);
+}
+
+void request_move_to_tab(struct request *r)
+{
+	const struct wire_move_pane *s = &r->b->move_pane;
+	struct mux *m = r->m;
+	struct pane *p = mux_pane(m, s->pane_id);
+	struct window *target = NULL;
+
+	if (p == NULL) {
+		request_fail(r, "pane %llu not found", ull(s->pane_id));
+		return;
+	}
+	struct tab like = *tree_tab_of(&m->tree, p->id, NULL);
+	struct tree_size size = tree_tab_size(&like);
+	if (s->has_window_id) {
+		target = tree_window(&m->tree, s->window_id);
+		if (target == NULL) {
+			request_fail(r, "window_id %llu not found on this server", ull(s->window_id));
+			return;
+		}
+		like = *target->tabs[target->active];
+		size = tree_tab_size(&like);
+	}
+	if (target == NULL)
+		target = tree_window_add(&m->tree, s->has_workspace && s->workspace.len > 0 ? s->workspace.s : "default");
+	/* Into its new tab before out of the old one: a window that would be empty for a moment would go. */
+	struct tab *tab = tree_tab_add(&m->tree, target, TREE_PENDING, size);
+	tab->cell_width = like.cell_width;
+	tab->cell_height = like.cell_height;
+	tab->dpi = like.dpi;
+	take_out(m, p->id);
+	tree_rename(tab, TREE_PENDING, p->id);
+	push_notice(m, &(struct notice){ .ident = WIRE_TAB_ADDED_TO_WINDOW, .a = tab->id, .b = target->id });
+	mux_apply_tab(m, tab, r->c->id);
+	request_answer(r, WIRE_MOVE_PANE_TO_NEW_TAB_RESPONSE,
+	    &(union wire_body){ .move_pane_response = { tab->id, target->id } });
+}

@@ -1,0 +1,188 @@
+/* main.c - lace-mux-server: keeps terminals alive inside a container or on a host.
+ *
+ * One file, three names: called as `wezterm-mux-server` it is the server, called
+ * as `wezterm` it is the far end of a wezterm client's ssh connection. */
+#include "server/server.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "host/fs.h"
+#include "mux/mux.h"
+#include "wire/wire.h"
+
+#include <stdarg.h>
+
+static const char help[] =
+    "usage: lace-mux-server [OPTIONS]             run the server in the foreground\n"
+    "       lace-mux-server --daemonize           run it in the background\n"
+    "       lace-mux-server proxy [--marker NONCE] [--no-auto-start]\n"
+    "                                             connect stdin and stdout to the server, starting it if needed\n"
+    "       lace-mux-server list [--json]         panes\n"
+    "       lace-mux-server status | stop\n"
+    "       lace-mux-server decode [--codec N] FILE\n"
+    "                                             print recorded bytes of the protocol as JSON\n"
+    "\n"
+    "options of the server:\n"
+    "  --codec N              wezterm codec to announce, 42 to 45 (default 44)\n"
+    "  --scrollback-lines N   rows kept for each pane (default 10000)\n"
+    "  --session-file FILE    environment of panes (default " SERVER_SESSION_FILE ")\n"
+    "  --version, --help\n"
+    "\n"
+    "The socket is $XDG_RUNTIME_DIR/wezterm/sock, where wezterm looks for it.\n";
+
+int server_fail(struct err *err)
+{
+	fprintf(stderr, "lace-mux-server: %s\n", err->msg != NULL ? err->msg : "failed");
+	return err->code != ERR_NONE ? (int)err->code : ERR_FAILED;
+}
+
+int server_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("lace-mux-server: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("; see lace-mux-server --help\n", stderr);
+	return ERR_USAGE;
+}
+
+struct options {
+	bool daemonize;
+	int ready_fd;
+	unsigned long codec, lines;
+	const char *session_file;
+	struct strv passed;                /* what a daemon is started with */
+};
+
+static bool parse_number(const char *s, unsigned long min, unsigned long max, unsigned long *ret)
+{
+	char *end;
+
+	*ret = strtoul(s, &end, 10);
+	return *s >= '0' && *s <= '9' && *end == '\0' && *ret >= min && *ret <= max;
+}
+
+/* --NAME VALUE or --NAME=VALUE. */
+static const char *value_of(const char *name, int argc, char **argv, int *i)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(argv[*i], name, n) != 0)
+		return NULL;
+	if (argv[*i][n] == '=')
+		return argv[*i] + n + 1;
+	if (argv[*i][n] != '\0')
+		return NULL;
+	return *i + 1 < argc ? argv[++*i] : "";
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	const char *v;
+
+	for (int i = 1; i < argc; i++) {
+		unsigned long n;
+		if (str_eq(argv[i], "--daemonize")) {
+			o->daemonize = true;
+		} else if (str_eq(argv[i], "-n") || str_eq(argv[i], "--skip-config")) {
+			continue;
+		} else if (value_of("--config-file", argc, argv, &i) != NULL || value_of("--config", argc, argv, &i) != NULL ||
+		    value_of("--cwd", argc, argv, &i) != NULL) {
+			continue;          /* of wezterm-mux-server: there is no such configuration here */
+		} else if ((v = value_of("--ready-fd", argc, argv, &i)) != NULL) {
+			if (!parse_number(v, 3, 1000, &n))
+				return server_usage("--ready-fd wants a descriptor");
+			o->ready_fd = (int)n;
+		} else if ((v = value_of("--codec", argc, argv, &i)) != NULL) {
+			if (!parse_number(v, WIRE_CODEC_MIN, WIRE_CODEC_MAX, &o->codec))
+				return server_usage("--codec wants %d to %d", WIRE_CODEC_MIN, WIRE_CODEC_MAX);
+			strv_pushf(&o->passed, "--codec=%s", v);
+		} else if ((v = value_of("--scrollback-lines", argc, argv, &i)) != NULL) {
+			if (!parse_number(v, 0, 10000000, &o->lines))
+				return server_usage("--scrollback-lines wants a number");
+			strv_pushf(&o->passed, "--scrollback-lines=%s", v);
+		} else if ((v = value_of("--session-file", argc, argv, &i)) != NULL) {
+			o->session_file = v;
+			strv_pushf(&o->passed, "--session-file=%s", v);
+		} else {
+			return server_usage("unknown argument \"%s\"", argv[i]);
+		}
+	}
+	return 0;
+}
+
+/* The starter waits for a line: it shall be the reason. */
+static int fail_start(int ready_fd, struct err *err)
+{
+	if (ready_fd >= 0)
+		dprintf(ready_fd, "%s\n", err->msg);
+	return server_fail(err);
+}
+
+static int serve(const struct options *o, const struct server_paths *p, struct err *err)
+{
+	/* A server that was started by us is started under the starter's lock. */
+	int lock = o->ready_fd >= 0 ? -1 : server_lock(p, err);
+
+	if (lock < 0 && o->ready_fd < 0)
+		return fail_start(o->ready_fd, err);
+	int fd = server_listen(p, err);
+	if (lock >= 0)
+		fs_unlock(lock);
+	if (fd < 0)
+		return fail_start(o->ready_fd, err);
+	struct mux_options m = { .listen_fd = fd, .socket_path = p->socket, .codec = (unsigned)o->codec,
+		.scrollback_lines = (uint32_t)o->lines, .scrollback_bytes = SERVER_SCROLLBACK_BYTES,
+		.session_file = o->session_file, .ready_fd = o->ready_fd, .version = LACE_VERSION };
+	int rc = mux_run(&m, err);
+	if (rc != 0)
+		return fail_start(o->ready_fd, err);
+	unlink(p->socket);
+	return 0;
+}
+
+static int cmd_server(int argc, char **argv)
+{
+	cleanup_err struct err err = ERR_INIT;
+	struct server_paths p = { 0 };
+	struct options o = { .ready_fd = -1, .codec = WIRE_CODEC_LACE, .lines = SERVER_SCROLLBACK_LINES,
+		.session_file = SERVER_SESSION_FILE };
+	int rc = parse(argc, argv, &o);
+
+	if (rc == 0 && server_paths(&p, &err) != 0)
+		rc = fail_start(o.ready_fd, &err);
+	else if (rc == 0 && o.daemonize)
+		rc = server_daemonize(&p, o.passed.v, &err) == 0 ? 0 : server_fail(&err);
+	else if (rc == 0)
+		rc = serve(&o, &p, &err);
+	strv_fini(&o.passed);
+	server_paths_fini(&p);
+	return rc;
+}
+
+static const struct { const char *name; int (*run)(int argc, char **argv); } commands[] = {
+	{ "proxy", server_cmd_proxy }, { "list", server_cmd_list }, { "status", server_cmd_status },
+	{ "stop", server_cmd_stop }, { "decode", server_cmd_decode },
+};
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 0 ? fs_basename(argv[0]) : "";
+
+	if (str_eq(name, "wezterm"))
+		return server_cmd_wezterm(argc, argv);
+	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
+		fputs(help, stdout);
+		return 0;
+	}
+	if (argc > 1 && (str_eq(argv[1], "--version") || str_eq(argv[1], "-V"))) {
+		printf("lace-mux-server %s\n", LACE_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
+		if (str_eq(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return cmd_server(argc, argv);
+}

@@ -1,0 +1,73 @@
+#include "server/server.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "host/fs.h"
+#include "mux/passwd.h"
+
+#include <sys/stat.h>
+
+/* A folder that is ours and that no other user may write. */
+static bool is_private(const char *path)
+{
+	struct stat st;
+
+	return path != NULL && *path == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    (st.st_mode & 022) == 0;
+}
+
+static char *home_dir(void)
+{
+	const char *home = getenv("HOME");
+	struct passwd_entry e = { 0 };
+	char *ret = NULL;
+
+	if (home != NULL && *home == '/')
+		return xstrdup(home);
+	if (passwd_lookup(geteuid(), &e) && *e.home == '/')
+		ret = xstrdup(e.home);
+	passwd_fini(&e);
+	return ret;
+}
+
+static char *runtime_dir(struct err *err)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	cleanup_free char *run = xasprintf("/run/user/%lu", (unsigned long)geteuid());
+
+	if (is_private(xdg))
+		return xstrdup(xdg);
+	if (is_private(run))
+		return xstrdup(run);
+	cleanup_free char *home = home_dir();
+	if (home == NULL) {
+		err_set(err, ERR_FAILED, "no place for the socket: XDG_RUNTIME_DIR is not usable and there is no home "
+		    "folder; set HOME");
+		return NULL;
+	}
+	return fs_join(home, ".local/share");
+}
+
+int server_paths(struct server_paths *ret, struct err *err)
+{
+	cleanup_free char *runtime = runtime_dir(err);
+
+	if (runtime == NULL)
+		return -1;
+	ret->dir = fs_join(runtime, "wezterm");
+	ret->socket = fs_join(ret->dir, "sock");
+	ret->lace_dir = fs_join(runtime, "lace");
+	ret->lock = fs_join(ret->lace_dir, "lock");
+	ret->log = fs_join(ret->lace_dir, "mux-server.log");
+	return 0;
+}
+
+void server_paths_fini(struct server_paths *p)
+{
+	free(p->dir);
+	free(p->socket);
+	free(p->lace_dir);
+	free(p->lock);
+	free(p->log);
+	*p = (struct server_paths){ 0 };
+}

@@ -1,0 +1,47 @@
+/* server.h - what the commands of lace-mux-server share: paths, start, connections. */
+#ifndef LACE_SERVER_SERVER_H
+#define LACE_SERVER_SERVER_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+#define SERVER_START_MS 10000          /* the longest a start may take */
+#define SERVER_CALL_MS 10000           /* the longest an answer may take */
+#define SERVER_SESSION_FILE "/var/lib/lace/session"
+#define SERVER_SCROLLBACK_LINES 10000
+#define SERVER_SCROLLBACK_BYTES (16u << 20)
+
+struct server_paths {
+	char *dir, *socket;                /* where wezterm looks: RUNTIME/wezterm, RUNTIME/wezterm/sock */
+	char *lace_dir, *lock, *log;       /* RUNTIME/lace and in it */
+};
+/* RUNTIME is $XDG_RUNTIME_DIR; or /run/user/UID, since a login over ssh often lacks the variable; or
+ * ~/.local/share, as wezterm does. Nothing is created. */
+int server_paths(struct server_paths *ret, struct err *err);
+void server_paths_fini(struct server_paths *p);
+
+/* A connected socket. err->sys is ENOENT or ECONNREFUSED when no server listens. */
+int server_connect(const struct server_paths *p, struct err *err);
+/* The same; starts a server when none listens. Ten callers at once start one: a lock decides. */
+int server_connect_or_start(const struct server_paths *p, struct err *err);
+/* Starts a server in the background; an error when one listens already. */
+int server_daemonize(const struct server_paths *p, char *const *args, struct err *err);
+/* A listening socket. Stale ones are replaced, live ones never. The caller holds the lock. */
+int server_listen(const struct server_paths *p, struct err *err);
+/* The lock, see fs_unlock. */
+int server_lock(const struct server_paths *p, struct err *err);
+
+/* Commands: exit codes. */
+int server_cmd_proxy(int argc, char **argv);
+int server_cmd_wezterm(int argc, char **argv);   /* when called as `wezterm` */
+int server_cmd_list(int argc, char **argv);
+int server_cmd_status(int argc, char **argv);
+int server_cmd_stop(int argc, char **argv);
+int server_cmd_decode(int argc, char **argv);
+
+/* "lace-mux-server: MESSAGE" on stderr; returns the exit code. */
+int server_fail(struct err *err);
+int server_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
