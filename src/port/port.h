@@ -3,7 +3,15 @@
  * One file per user, $XDG_STATE_HOME/lace/ports.json, locked and replaced
  * atomically. A claim is keyed by workspace (absolute path), configuration path
  * and label ("feature/option") and survives restarts. A corrupt file is set
- * aside, named in a warning, and rebuilt from what the engine publishes. */
+ * aside (ports.json.corrupt-TIME), named in a warning, and rebuilt from what the
+ * engine publishes as the workspaces come by. The file, one claim a line:
+ *
+ *     {"version":1,"claims":[
+ *     {"workspace":"/w","config":"/w/d.json","label":"sshd/hostSshPort","since":"2026-01-31T12:00:00.000Z","port":22425}
+ *     ]}
+ *
+ * Ports that nobody's file can know (a container of another tool, a stopped one)
+ * are passed in with each claim. */
 #ifndef LACE_PORT_PORT_H
 #define LACE_PORT_PORT_H
 
@@ -39,10 +47,13 @@ struct port_registry *port_registry_open(const char *path, struct err *err);
 void port_registry_close(struct port_registry *r);
 
 /* Returns the port of the claim, making it when there is none. An existing claim
- * keeps its port while the port is free, or published by this workspace itself
- * (then what is really published wins); otherwise it moves, and *ret_moved_from
- * is the old port (0 = did not move). Ports in `avoid` (0-terminated, may be
- * NULL) are skipped. Probing binds 127.0.0.1, 0.0.0.0 and ::1. */
+ * keeps its port while the port is free, or published by this workspace itself;
+ * otherwise it moves, and *ret_moved_from is the old port (0 = did not move).
+ * What is really published wins: where the claim's own port is not published but
+ * exactly one unclaimed port of the range is, by this workspace, the claim follows
+ * it (no move in that sense). Ports in `avoid` (0-terminated, may be NULL; name
+ * there what the configuration publishes by itself) are never given. A new port is
+ * none that anybody published, running or not, and is probed. */
 int port_registry_claim(struct port_registry *r, const char *workspace, const char *config, const char *label,
     const struct port_published *published, size_t n_published, struct port_range range, const int *avoid,
     int *ret_moved_from, struct err *err);
@@ -52,7 +63,11 @@ int port_registry_release(struct port_registry *r, const char *workspace, const 
 int port_registry_list(struct port_registry *r, struct port_claims *ret, struct err *err);
 void port_claims_fini(struct port_claims *claims);
 
-/* True when nothing on this host holds the port (bind on IPv4 and IPv6, any and loopback). */
+/* True when nothing on this host holds the port: it can be bound on every IPv4 and IPv6 address. A socket
+ * that is bound but does not listen holds it; connections that wait out their end (TIME_WAIT) do not. */
 bool port_is_free(int port);
+
+/* Replaces WORKSPACE/.lace/port-assignments.json (lace.md 1.3) without following links there. */
+int port_write_assignments(const char *workspace, const struct port_claims *claims, struct err *err);
 
 #endif
