@@ -120,7 +120,7 @@ static int create_and_start(struct up *u, const struct dev_image *img, struct er
 	for (size_t lost = 0;; lost++) {
 		struct publish_plan plan;
 		cleanup_strv struct strv args = STRV_INIT;
-		int code = publish_claim(u->engine, u->config, u->plain ? NULL : img->entries, avoid, &plan, err);
+		int code = publish_claim(u->engine, u->config, img->entries, avoid, &plan, err);
 		if (code == 0)
 			code = dev_container_args(u->config, img, u->merged, plan.ports, plan.n, &args, err);
 		publish_fini(&plan);
