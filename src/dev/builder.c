@@ -105,9 +105,18 @@ void dev_builder_close(struct dev_builder *b)
 	b->id = NULL;
 }
 
+static void on_output(void *user, int stream, const char *data, size_t len)
+{
+	(void)stream;
+	struct str *said = user;
+	progress_output(data, len);
+	str_add(said, data, len);
+	if (said->len > DEV_BUILDER_SAID_MAX)
+		str_drop(said, said->len - DEV_BUILDER_SAID_MAX / 2);
+}
+
 int dev_builder_run(struct dev_builder *b, const char *script, const char *const *args,
-    const struct strv *env, void (*cb)(void *user, int stream, const char *data, size_t len), void *user,
-    struct err *err)
+    const struct strv *env, const struct str *input, struct str *said, struct err *err)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
 	static const char *const shell[] = { "/bin/sh", "-c", NULL };
@@ -115,8 +124,8 @@ int dev_builder_run(struct dev_builder *b, const char *script, const char *const
 	strv_push(&argv, script);
 	strv_push(&argv, "lace");
 	strv_push_all(&argv, args);
-	struct engine_exec x = { .container = b->id, .user = "0", .dir = "/", .env = env,
-		.argv = (const char *const *)argv.v, .output = cb, .output_user = user };
+	struct engine_exec x = { .container = b->id, .user = "0", .dir = "/", .env = env, .input = input,
+		.argv = (const char *const *)argv.v, .output = on_output, .output_user = said };
 	return engine_exec(b->engine, &x, err);
 }
 

@@ -35,8 +35,8 @@ static json_object *named_image(struct engine *e, const char *ref, struct err *e
 		if (err->code == ERR_ENGINE)
 			return NULL;
 		cleanup_free char *reason = xstrdup(err->msg);
-		err_set(err, err->code, "image \"%s\" is not here and cannot be pulled: %s; check its name, or log in "
-		    "to its registry", ref, reason);
+		err_set(err, err->code, "image \"%s\" is missing: %s; check its name, or log in to its registry", ref,
+		    reason);
 		return NULL;
 	}
 	return engine_image_inspect(e, ref, err);
@@ -134,7 +134,9 @@ static json_object *built_image(struct engine *e, const struct dev_config *c, bo
 
 	progress_step("Building %s%s%s", file, base ? " on " : "", base ? base : "");
 	if (engine_build(e, &args, err) < 0) {
-		err_wrap(err, "cannot build %s", path);
+		cleanup_free char *reason = xstrdup(err->msg);
+		err_set(err, err->code, "cannot build %s: %s%s%s", path, reason, log_path() ? "; its output is in " : "",
+		    log_path() ? log_path() : "");
 		return NULL;
 	}
 	json_object *image = engine_image_inspect(e, tag, err);

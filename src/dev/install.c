@@ -23,13 +23,16 @@
 /* Part of every digest: count it up when the same input makes another image. */
 #define LAYER_FORMAT "lace-feature-layer-1"
 #define PAYLOADS "tmp/lace-features"
+/* What the engines give a container whose image says nothing; ${PATH} has to mean it. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum {
 	FRESH_BYTES = 32 << 20,
-	LOG_KEPT = 4 << 20,          /* the end of an install.sh's output */
+	NO_TAR = 125,                /* exit code of install_script */
 };
 
-/* $1 is the feature's folder. The homes are looked up each time: an earlier feature may have made the user.
+/* $1 is the feature's folder, $2 says whether it comes as a tar archive on stdin (one round trip less than
+ * the engine's archive upload, which also costs it a mount) or is there already. The homes are looked up each time: an earlier feature may have made the user.
  * The kill ends daemons that install.sh left behind, as the end of a builder's step does: they would go on
  * writing while the layer is committed, and hold our output open. (It spares this shell and process 1.) */
 static const char install_script[] =
@@ -43,8 +46,12 @@ static const char install_script[] =
     "_CONTAINER_USER_HOME=$(home \"$_CONTAINER_USER\")\n"
     "_REMOTE_USER_HOME=$(home \"$_REMOTE_USER\")\n"
     "export _CONTAINER_USER_HOME _REMOTE_USER_HOME\n"
+    "if [ \"$2\" = stdin ]; then\n"
+    "	command -v tar >/dev/null || exit 125\n"
+    "	tar -xmf - -C / || exit 126\n"
+    "fi\n"
     "cd \"$1\" && chmod +x ./install.sh || exit 126\n"
-    "./install.sh\n"
+    "./install.sh </dev/null\n"
     "code=$?\n"
     "cd / && rm -rf /" PAYLOADS " || exit 126\n"
     "kill -9 -1 2>/dev/null\n"
@@ -96,16 +103,6 @@ void dev_image_env(json_object *inspect, struct strv *ret)
 
 /* ---- running one install.sh ---- */
 
-static void on_output(void *user, int stream, const char *data, size_t len)
-{
-	(void)stream;
-	struct str *log = user;
-	progress_output(data, len);
-	str_add(log, data, len);
-	if (log->len > 2 * LOG_KEPT)
-		str_drop(log, log->len - LOG_KEPT);
-}
-
 static void banner_line(struct str *s, const char *what, const char *value)
 {
 	str_printf(s, "%-14s: %s\n", what, value ? value : "");
@@ -122,7 +119,8 @@ static void banner(const struct dev_feature *f, struct str *log)
 	banner_line(&s, "Options", NULL);
 	for (size_t i = 0; i < f->env.n; i++)
 		str_printf(&s, "    %s\n", f->env.v[i]);
-	on_output(log, 1, s.s, s.len);
+	progress_output(s.s, s.len);
+	str_add(log, s.s, s.len);
 }
 
 /* Shows the whole output and keeps it in a file; err names both. */
@@ -131,7 +129,7 @@ static int report_failure(const struct dev_install *in, const struct dev_feature
 {
 	progress_done();
 	cleanup_str struct str shown = STR_INIT;
-	log_safe(&shown, log->s, log->len, (size_t)2 * LOG_KEPT, true);
+	log_safe(&shown, log->s, log->len, DEV_BUILDER_SAID_MAX, true);
 	fwrite(shown.s, 1, shown.len, stderr);
 	if (shown.len && shown.s[shown.len - 1] != '\n')
 		fputc('\n', stderr);
@@ -154,13 +152,26 @@ static int report_failure(const struct dev_install *in, const struct dev_feature
 	    "is in %s", f->ref, code, path);
 }
 
-static int copy_payload(struct dev_builder *b, const struct dev_feature *f, const char *dir, struct err *err)
+static int pack_payload(const struct dev_feature *f, const char *dir, struct str *tar, struct err *err)
 {
-	cleanup_str struct str tar = STR_INIT;
-	if (tar_add_dir(&tar, PAYLOADS, 0755, err) < 0 || tar_add_tree(&tar, dir, f->dir, err) < 0)
+	if (tar_add_dir(tar, PAYLOADS, 0755, err) < 0 || tar_add_tree(tar, dir, f->dir, err) < 0)
+		return err_wrap(err, "feature \"%s\"", f->ref);
+	tar_finish(tar);
+	return 0;
+}
+
+/* install.sh's exit code, or -1. Images without tar exist; for them the engine unpacks. */
+static int run_install(struct dev_builder *b, const char *dir, const struct str *payload, const struct strv *env,
+    struct str *log, struct err *err)
+{
+	const char *const piped[] = { dir, "stdin", NULL }, *const there[] = { dir, "there", NULL };
+	size_t before = log->len;
+	int code = dev_builder_run(b, install_script, piped, env, payload, log, err);
+	if (code != NO_TAR || log->len != before)
+		return code;
+	if (engine_put_archive(b->engine, b->id, "/", payload, err) < 0)
 		return -1;
-	tar_finish(&tar);
-	return engine_put_archive(b->engine, b->id, "/", &tar, err);
+	return dev_builder_run(b, install_script, there, env, NULL, log, err);
 }
 
 /* env: the image's environment, with the feature's containerEnv set already. */
@@ -168,8 +179,9 @@ static int install_one(struct dev_builder *b, const struct dev_install *in, cons
     size_t i, const struct strv *env, struct err *err)
 {
 	cleanup_free char *dir = xasprintf(PAYLOADS "/%s_%zu", f->id, i), *inside = xasprintf("/%s", dir);
-	if (copy_payload(b, f, dir, err) < 0)
-		return err_wrap(err, "feature \"%s\" cannot be copied into the image", f->ref);
+	cleanup_str struct str payload = STR_INIT;
+	if (pack_payload(f, dir, &payload, err) < 0)
+		return -1;
 	cleanup_strv struct strv all = STRV_INIT;
 	if (env->n)
 		strv_push_all(&all, (const char *const *)env->v);
@@ -183,8 +195,7 @@ static int install_one(struct dev_builder *b, const struct dev_install *in, cons
 
 	cleanup_str struct str log = STR_INIT;
 	banner(f, &log);
-	const char *const args[] = { inside, NULL };
-	int code = dev_builder_run(b, install_script, args, &all, on_output, &log, err);
+	int code = run_install(b, inside, &payload, &all, &log, err);
 	if (code < 0)
 		return err_wrap(err, "feature \"%s\" cannot be installed", f->ref);
 	return code == 0 ? 0 : report_failure(in, f, code, &log, err);
@@ -224,6 +235,8 @@ static int add_layer(struct layering *l, struct engine *e, const struct dev_inst
 		log_warn("feature %s is deprecated", feature->ref);
 	cleanup_strv struct strv env = STRV_INIT;
 	dev_image_env(*image, &env);
+	if (!env_get(&env, "PATH"))
+		env_set(&env, "PATH", DEFAULT_PATH);
 	if (dev_options_container_env(feature->json, &env, err) < 0)
 		return err_wrap(err, "feature \"%s\"", feature->ref);
 	if (!l->open) {

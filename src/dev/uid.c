@@ -13,7 +13,7 @@
 
 #define UID_FORMAT "lace-uid-layer-1"
 
-enum { UNCHANGED = 10, SAID_MAX = 4096 };
+enum { UNCHANGED = 10 };
 
 /* $1 user, $2 uid, $3 gid. Only the shell and chown: images without sed or awk exist. Whole lines are
  * kept but for the numbers. A gid that is another group's is left alone, and so is a user who shares group 0.
@@ -56,15 +56,6 @@ static const char remap_script[] =
     "/?*) [ ! -d \"$home\" ] || chown -hR \"$uid:$gid\" \"$home\" || exit 1 ;;\n"
     "esac\n";
 
-static void on_output(void *user, int stream, const char *data, size_t len)
-{
-	(void)stream;
-	struct str *said = user;
-	log_raw(data, len);
-	if (said->len < SAID_MAX)
-		str_add(said, data, MIN(len, SAID_MAX - said->len));
-}
-
 static json_object *remap(struct dev_builder *b, json_object *image, const char *digest, const char *user,
     uid_t uid, gid_t gid, struct err *err)
 {
@@ -73,7 +64,7 @@ static json_object *remap(struct dev_builder *b, json_object *image, const char 
 	snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)uid);
 	snprintf(gid_text, sizeof(gid_text), "%u", (unsigned)gid);
 	const char *const args[] = { user, uid_text, gid_text, NULL };
-	int code = dev_builder_run(b, remap_script, args, NULL, on_output, &said, err);
+	int code = dev_builder_run(b, remap_script, args, NULL, NULL, &said, err);
 	if (code == 0)
 		return dev_builder_commit(b, image, digest, NULL, NULL, err);
 	if (code == UNCHANGED) {
