@@ -1,1 +1,275 @@
-#include "vt/vt.h"
+/* The public face: creation, resets, and reading the state. */
+#include "vt/internal.h"
+
+static void reset_state(struct vt *vt)
+{
+	vt->modes = vt->saved_modes = VT_MODES_INITIAL;
+	vt->pen = (struct vt_style){ 0 };
+	vt->pen_id = vt->erase_id = 0;
+	vt->pen_stale = false;
+	memset(vt->charset, VT_CHARSET_ASCII, sizeof(vt->charset));
+	vt->gl = vt->single_shift = 0;
+	vt->shape = VT_CURSOR_DEFAULT;
+	vt->other_keys = 0;
+	vt->last_cp = 0;
+	vt->cluster = VT_CLUSTER_CLOSED;
+	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++) {
+		vt->grids[i].kitty_n = 0;
+		vt->grids[i].saved = (struct vt_saved){ 0 };
+	}
+	vt_margins_reset(vt);
+	vt_tabs_default(vt, 0);
+	vt->pos = (struct vt_pos){ 0 };
+	vt->mouse_x = vt->mouse_y = -1;
+	vt->mouse_buttons = 0;
+	vt_print_update(vt);
+}
+
+struct vt *vt_create(const struct vt_config *config, const struct vt_callbacks *cb, void *user)
+{
+	struct vt *vt = xcalloc(1, sizeof(*vt));
+
+	if (cb)
+		vt->cb = *cb;
+	vt->user = user;
+	const char *program = config->term_program ? config->term_program : "";
+	vt->term_program = vt_clean(program, __builtin_strlen(program), 128, 0, NULL);
+	vt->rows = (uint16_t)MIN(MAX(config->rows, 1), VT_ROWS_MAX);
+	vt->cols = (uint16_t)MIN(MAX(config->cols, 1), VT_COLS_MAX);
+	vt->pixel_width = config->pixel_width;
+	vt->pixel_height = config->pixel_height;
+	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++)
+		vt_grid_init(&vt->grids[i], vt->rows, vt->cols);
+	vt->grid = &vt->grids[0];
+	vt_sb_init(&vt->sb, config->scrollback_lines, config->scrollback_bytes);
+	vt->seqno = 1;
+	vt->tabs = xmalloc(vt->cols);
+	vt_intern_init(vt);
+	vt->title = xstrdup("");
+	vt->icon_title = xstrdup("");
+	vt->cwd = xstrdup("");
+	vt_palette_init(vt);
+	reset_state(vt);
+	return vt;
+}
+
+void vt_destroy(struct vt *vt)
+{
+	if (!vt)
+		return;
+	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++)
+		vt_grid_fini(&vt->grids[i]);
+	for (unsigned i = 0; i < ARRAY_LEN(vt->scratch); i++)
+		free(vt->scratch[i].cells);
+	while (vt->title_stack_n > 0) {
+		free(vt->title_stack[--vt->title_stack_n].title);
+		free(vt->title_stack[vt->title_stack_n].icon);
+	}
+	vt_sb_fini(&vt->sb);
+	vt_intern_fini(vt);
+	free(vt->parser.string);
+	free(vt->tabs);
+	free(vt->title);
+	free(vt->icon_title);
+	free(vt->cwd);
+	free(vt->note_title);
+	free(vt->note_body);
+	free(vt->term_program);
+	free(vt);
+}
+
+/* Titles and the folder stay, as with the real server. */
+void vt_hard_reset(struct vt *vt)
+{
+	bool palette = vt_palette_changed(vt);
+
+	vt_screen_switch(vt, false);
+	reset_state(vt);
+	vt_erase_rows(vt, 0, vt->rows);
+	vt_sb_erase(&vt->sb);
+	for (unsigned i = 0; i < VT_PALETTE_COUNT; i++)
+		vt_palette_reset(vt, i);
+	if (palette && vt->cb.palette)
+		vt->cb.palette(vt->user);
+}
+
+void vt_reset(struct vt *vt)
+{
+	vt_hard_reset(vt);
+	vt->seqno++;
+}
+
+void vt_drop_scrollback(struct vt *vt)
+{
+	vt_sb_erase(&vt->sb);
+	vt->changed = true;
+}
+
+/* Clears the screen but for the line with the cursor, which moves to the top: a prompt stays in sight. */
+static void keep_cursor_line(struct vt *vt)
+{
+	unsigned y = vt->pos.y;
+	if (y > 0) {
+		struct vt_grid_row keep = *vt_row_at(vt, 0);
+
+		*vt_row_at(vt, 0) = *vt_row_at(vt, y);
+		*vt_row_at(vt, y) = keep;
+		vt_touch(vt, vt_row_at(vt, 0));
+	}
+	for (unsigned i = 1; i < vt->rows; i++) {
+		vt_row_clear(vt_row_at(vt, i), vt->cols, 0);
+		vt_touch(vt, vt_row_at(vt, i));
+	}
+	vt_row_at(vt, 0)->wrapped = false;
+	bool pending = vt->pos.pending;
+	vt_cursor_to(vt, vt->pos.x, 0);
+	vt->pos.pending = pending;
+}
+
+void vt_erase_scrollback(struct vt *vt, bool and_viewport)
+{
+	vt_drop_scrollback(vt);
+	if (and_viewport)
+		keep_cursor_line(vt);
+	vt->seqno++;
+}
+
+bool vt_sync_pending(const struct vt *vt)
+{
+	return vt->modes & VT_M_SYNC;
+}
+
+void vt_sync_expire(struct vt *vt)
+{
+	vt->modes &= ~VT_M_SYNC;
+}
+
+/* ---- reading ---------------------------------------------------------------------- */
+
+uint64_t vt_seqno(const struct vt *vt)
+{
+	return vt->seqno;
+}
+
+static int64_t screen_top(const struct vt *vt)
+{
+	return vt_is_alt(vt) ? 0 : vt->sb.end;
+}
+
+struct vt_dims vt_dims(const struct vt *vt)
+{
+	return (struct vt_dims){
+		.rows = vt->rows, .cols = vt->cols,
+		.pixel_width = vt->pixel_width, .pixel_height = vt->pixel_height,
+		.physical_top = screen_top(vt), .scrollback_top = vt_is_alt(vt) ? 0 : vt->sb.first,
+	};
+}
+
+struct vt_cursor vt_cursor(const struct vt *vt)
+{
+	return (struct vt_cursor){
+		.x = vt->pos.x, .y = screen_top(vt) + vt->pos.y,
+		.shape = vt->shape, .visible = vt->modes & VT_M_CURSOR_VISIBLE,
+	};
+}
+
+uint32_t vt_modes(const struct vt *vt)
+{
+	return (uint32_t)vt->modes;
+}
+
+uint8_t vt_kitty_flags(const struct vt *vt)
+{
+	return vt->grid->kitty_n ? vt->grid->kitty[vt->grid->kitty_n - 1] : 0;
+}
+
+uint8_t vt_modify_other_keys(const struct vt *vt)
+{
+	return vt->other_keys;
+}
+
+const char *vt_title(const struct vt *vt)
+{
+	return vt->title;
+}
+
+const char *vt_icon_title(const struct vt *vt)
+{
+	return vt->icon_title;
+}
+
+const char *vt_cwd(const struct vt *vt)
+{
+	return vt->cwd;
+}
+
+static uint64_t screen_row_seqno(const struct vt *vt, unsigned y)
+{
+	return MAX(vt_row_at(vt, y)->seqno, vt->grid->floor);
+}
+
+static uint64_t kept_row_seqno(const struct vt *vt, const struct vt_sb_block *block, int64_t row)
+{
+	uint64_t seqno = vt_sb_row_seqno(block, (uint32_t)(row - block->first));
+
+	return row < vt->switch_rows ? MAX(seqno, vt->switch_seqno) : seqno;
+}
+
+bool vt_row_get(struct vt *vt, int64_t row, struct vt_row *ret)
+{
+	int64_t top = screen_top(vt);
+
+	if (row >= top && row < top + vt->rows) {
+		unsigned y = (unsigned)(row - top);
+		const struct vt_grid_row *r = vt_row_at(vt, y);
+
+		*ret = (struct vt_row){ .cells = r->cells, .n = r->used, .wrapped = r->wrapped,
+			.line_attr = r->line_attr, .seqno = screen_row_seqno(vt, y) };
+		return true;
+	}
+	struct vt_sb_block *block = vt_is_alt(vt) ? NULL : vt_sb_find(&vt->sb, row);
+	if (!block)
+		return false;
+	struct vt_scratch *s = &vt->scratch[vt->scratch_next];
+	vt->scratch_next = (vt->scratch_next + 1) % ARRAY_LEN(vt->scratch);
+	struct vt_cell *cells = vt_scratch_cells(s, block->widest);
+	vt_sb_block_read(vt, block, (uint32_t)(row - block->first), cells, &s->n, ret);
+	ret->seqno = kept_row_seqno(vt, block, row);
+	return true;
+}
+
+size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret, size_t max)
+{
+	int64_t top = screen_top(vt);
+	size_t n = 0;
+
+	if (!vt_is_alt(vt)) {
+		int64_t row = MAX(first, vt->sb.first), end = MIN(last, vt->sb.end);
+
+		while (row < end) {
+			const struct vt_sb_block *b = vt_sb_find(&vt->sb, row);
+			int64_t stop = MIN(end, b->first + (int64_t)b->n);
+			bool switched = row < vt->switch_rows && vt->switch_seqno > since;
+
+			if (MAX(b->seqno, b->floor) <= since && !switched) {
+				row = stop;
+				continue;
+			}
+			for (; row < stop; row++) {
+				if (kept_row_seqno(vt, b, row) > since) {
+					if (n < max)
+						ret[n] = row;
+					n++;
+				}
+			}
+		}
+	}
+	for (int64_t row = MAX(first, top); row < MIN(last, top + vt->rows); row++) {
+		if (screen_row_seqno(vt, (unsigned)(row - top)) > since) {
+			if (n < max)
+				ret[n] = row;
+			n++;
+		}
+	}
+	return n;
+}

@@ -1,0 +1,110 @@
+/* Device control strings: DECRQSS (how is this set?) and XTGETTCAP (what is
+ * this capability?). Sixel and the rest are swallowed. */
+#include "vt/internal.h"
+
+/* The payload is what a control sequence would end with. */
+static void status_string(struct vt *vt, const char *what)
+{
+	char s[256];
+
+	if (__builtin_strcmp(what, "m") == 0)
+		vt_sgr_describe(vt, s, sizeof(s) - 1);
+	else if (__builtin_strcmp(what, "r") == 0)
+		snprintf(s, sizeof(s), "%u;%u", vt->top + 1u, vt->bottom + 1u);
+	else if (__builtin_strcmp(what, "s") == 0)
+		snprintf(s, sizeof(s), "%u;%u", vt->left + 1u, vt->right + 1u);
+	else if (__builtin_strcmp(what, " q") == 0)
+		snprintf(s, sizeof(s), "%u", (unsigned)vt->shape);
+	else if (__builtin_strcmp(what, "\"q") == 0)
+		snprintf(s, sizeof(s), "%u", vt->pen.attrs & VT_ATTR_PROTECTED ? 1u : 0u);
+	else if (__builtin_strcmp(what, "\"p") == 0)
+		snprintf(s, sizeof(s), "65;1");
+	else {
+		vt_reply(vt, "\033P0$r\033\\");
+		return;
+	}
+	vt_reply(vt, "\033P1$r%s%s\033\\", s, what);
+}
+
+static const struct {
+	const char *name, *value;
+} capabilities[] = {
+	{ "TN", "xterm-256color" },
+	{ "name", "xterm-256color" },
+	{ "Co", "256" },
+	{ "colors", "256" },
+	{ "RGB", "8/8/8" },
+	{ "Tc", "" },
+	{ "Su", "" },
+	{ "XT", "" },
+	{ "bce", "" },
+	{ "am", "" },
+	{ "Smulx", "\\E[4:%p1%dm" },
+	{ "Setulc", "\\E[58:2::%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:%p1%{255}%&%d%;m" },
+	{ "setrgbf", "\\E[38:2:%p1%d:%p2%d:%p3%dm" },
+	{ "setrgbb", "\\E[48:2:%p1%d:%p2%d:%p3%dm" },
+	{ "Ss", "\\E[%p1%d q" },
+	{ "Se", "\\E[2 q" },
+	{ "Ms", "\\E]52;%p1%s;%p2%s\\E\\\\" },
+	{ "Sync", "\\E[?2026%?%p1%{1}%-%tl%eh%;" },
+};
+
+static void to_hex(const char *s, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (; *s && n + 3 <= size; s++, n += 2)
+		snprintf(ret + n, 3, "%02X", (unsigned char)*s);
+	ret[n] = 0;
+}
+
+/* One name in hexadecimal; answered one at a time, as it was asked. */
+static void capability(struct vt *vt, const char *hex)
+{
+	char name[33];
+	size_t len = __builtin_strlen(hex), n = 0;
+
+	if (len % 2 != 0 || len / 2 >= sizeof(name))
+		return;
+	for (; n < len / 2; n++) {
+		int hi = vt_hex_value(hex[2 * n]), lo = vt_hex_value(hex[2 * n + 1]);
+
+		if (hi < 0 || lo < 0)
+			return;
+		name[n] = (char)(hi << 4 | lo);
+	}
+	name[n] = 0;
+	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
+		char value[300];
+
+		if (__builtin_strcmp(capabilities[i].name, name) != 0)
+			continue;
+		to_hex(capabilities[i].value, value, sizeof(value));
+		vt_reply(vt, "\033P1+r%s%s%s\033\\", hex, *value ? "=" : "", value);
+		return;
+	}
+	vt_reply(vt, "\033P0+r%s\033\\", hex);
+}
+
+void vt_dcs_dispatch(struct vt *vt)
+{
+	const struct vt_parser *ps = &vt->parser;
+	char *s = ps->string;
+
+	vt->cluster = VT_CLUSTER_CLOSED;
+	if (ps->n_inter != 1 || ps->prefix || ps->dcs_final != 'q')
+		return;
+	if (ps->inter[0] == '$' && ps->string_len <= 4) {
+		status_string(vt, s);
+	} else if (ps->inter[0] == '+') {
+		while (s) {
+			char *end = __builtin_strchr(s, ';');
+
+			if (end)
+				*end++ = 0;
+			if (*s)
+				capability(vt, s);
+			s = end;
+		}
+	}
+}

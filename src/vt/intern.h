@@ -1,0 +1,47 @@
+/* intern.h - tables that give equal values one number. Private to src/vt.
+ *
+ * Numbers begin at 1 and stay while somebody uses them; a sweep frees those that
+ * no cell, pen or scrollback block refers to. */
+#ifndef LACE_VT_INTERN_H
+#define LACE_VT_INTERN_H
+
+#include "vt/vt.h"
+
+#define VT_STYLES_MAX 65535u
+#define VT_CLUSTERS_MAX (1u << 20)
+#define VT_LINKS_MAX 65535u
+#define VT_LINK_BYTES_ALL_MAX (16u << 20)
+
+/* Numbers by hash; the values stand in arrays of the owner, indexed by number. */
+struct vt_ids {
+	uint32_t *slots;               /* numbers, open addressing; 0 = free */
+	uint32_t *hash;                /* of each number */
+	uint32_t *freed;
+	uint32_t nslots, nfreed;
+	uint32_t n;                    /* highest number ever given */
+	uint32_t cap;                  /* the owner's array has room for numbers < cap */
+	uint32_t limit, max;           /* sweep when limit are in use; never more than max */
+	uint32_t patience;             /* refusals left before a sweep is tried again */
+};
+
+struct vt_styles {
+	struct vt_ids ids;
+	struct vt_style *v;            /* v[0] is the default style */
+};
+
+struct vt_cluster {
+	char *s;
+	uint8_t len;
+};
+struct vt_clusters {
+	struct vt_ids ids;
+	struct vt_cluster *v;
+};
+
+struct vt_links {
+	struct vt_ids ids;
+	struct vt_link *v;
+	size_t bytes;
+};
+
+#endif

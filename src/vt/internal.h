@@ -1,0 +1,345 @@
+/* internal.h - the structures and seams inside the engine. Private to src/vt.
+ *
+ *   parser.c      bytes -> printable runs, controls, sequences, strings
+ *   print.c       characters -> cells; clusters
+ *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes
+ *   osc.c, dcs.c  strings;  color.c the palette;  report.c answers
+ *   screen.c      cursor, scrolling, erasing, the two screens
+ *   row.c         one row of cells
+ *   scrollback.c  rows above the screen, as compact text
+ *   resize.c      reflow
+ *   intern.c      styles, links and clusters by number
+ *   encode_*.c    the other way: keys, mouse, focus, paste
+ *
+ * Rows and columns count from 0 here; y is a screen row unless it is called a
+ * stable index. */
+#ifndef LACE_VT_INTERNAL_H
+#define LACE_VT_INTERNAL_H
+
+#include "base/mem.h"
+#include "text/text.h"
+#include "vt/intern.h"
+#include "vt/scrollback.h"
+#include "vt/vt.h"
+
+#define VT_KITTY_STACK 8
+#define VT_TITLE_STACK 10
+#define VT_PARAMS_MAX 32
+#define VT_CWD_BYTES_MAX 4096
+
+/* Modes that are the engine's own business, above those of enum vt_mode. */
+#define VT_M_AUTOWRAP (1ull << 32)
+#define VT_M_ORIGIN (1ull << 33)
+#define VT_M_INSERT (1ull << 34)
+#define VT_M_CURSOR_VISIBLE (1ull << 35)
+#define VT_M_CURSOR_BLINK (1ull << 36)
+#define VT_M_LEFT_RIGHT (1ull << 37)       /* DECLRMM */
+#define VT_M_REVERSE_WRAP (1ull << 38)
+#define VT_M_SYNC (1ull << 39)
+#define VT_M_COLUMNS (1ull << 40)          /* DECCOLM */
+#define VT_M_ALLOW_COLUMNS (1ull << 41)    /* 40 */
+#define VT_M_KEYBOARD_LOCK (1ull << 42)    /* KAM: kept, not obeyed */
+#define VT_M_LOCAL_ECHO_OFF (1ull << 43)   /* SRM: kept, not obeyed */
+#define VT_M_SIZE_REPORTS (1ull << 44)     /* 2048 */
+#define VT_M_SMOOTH_SCROLL (1ull << 45)    /* DECSCLM: kept, not obeyed */
+#define VT_M_AUTO_REPEAT (1ull << 46)      /* DECARM: kept, not obeyed */
+#define VT_MODES_INITIAL \
+	(VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
+
+enum vt_charset { VT_CHARSET_ASCII, VT_CHARSET_GRAPHICS, VT_CHARSET_UK };
+
+struct vt_pos {
+	uint16_t x, y;
+	bool pending;                    /* the last column is written, the next character wraps */
+};
+
+/* What DECSC keeps. */
+struct vt_saved {
+	struct vt_pos pos;
+	struct vt_style pen;
+	uint8_t charset[4], gl;
+	bool origin;
+};
+
+struct vt_grid_row {
+	struct vt_cell *cells;           /* room for all columns */
+	uint64_t seqno;
+	uint16_t used;                   /* cells past it are blank in the default style, and not initialised */
+	bool wrapped;
+	uint8_t line_attr;
+};
+
+/* One screen. The rows are a ring, so that scrolling the whole of it moves nothing. */
+struct vt_grid {
+	struct vt_grid_row *rows;
+	struct vt_cell *cells;           /* memory of all rows */
+	uint16_t n, head;
+	uint64_t floor;                  /* no row counts as older than this */
+	struct vt_saved saved;
+	uint8_t kitty[VT_KITTY_STACK];   /* keyboard flags; the last one is active */
+	uint8_t kitty_n;
+};
+
+enum vt_parser_state {
+	VT_STATE_GROUND, VT_STATE_ESC, VT_STATE_CSI,
+	VT_STATE_OSC, VT_STATE_DCS_HEAD, VT_STATE_DCS, VT_STATE_IGNORED_STRING,
+};
+
+struct vt_parser {
+	enum vt_parser_state state;
+	bool string_esc;                 /* ESC seen inside a string */
+	bool string_overflow;            /* longer than the limit: swallowed to its end */
+	uint8_t prefix;                  /* one of < = > ? or 0 */
+	uint8_t inter[2], n_inter;       /* n_inter may exceed 2: such sequences do not exist */
+	uint8_t n;                       /* parameters; those past the limit are dropped */
+	bool full;
+	uint32_t sub;                    /* bit i: parameter i was introduced by a colon */
+	uint16_t params[VT_PARAMS_MAX];  /* saturated; a missing one is 0 */
+	uint8_t dcs_final;
+	struct text_utf8 utf8;
+	char *string;                    /* payload of OSC and DCS, NUL-terminated when dispatched */
+	size_t string_len, string_cap;
+};
+
+struct vt_scratch {
+	struct vt_cell *cells;
+	uint16_t n, cap;
+};
+
+/* Room for n cells (at least one). */
+static inline struct vt_cell *vt_scratch_cells(struct vt_scratch *s, unsigned n)
+{
+	s->n = 0;
+	if (s->cap < n || !s->cells) {
+		s->cap = (uint16_t)MAX(n, 1u);
+		s->cells = xreallocarray(s->cells, s->cap, sizeof(*s->cells));
+	}
+	return s->cells;
+}
+
+enum vt_cluster_state {
+	VT_CLUSTER_CLOSED,               /* something else came after the last character */
+	VT_CLUSTER_SIMPLE,               /* it is last_cp, a simple code point */
+	VT_CLUSTER_OPEN,                 /* brk knows it */
+};
+
+struct vt {
+	struct vt_callbacks cb;
+	void *user;
+	char *term_program;
+
+	uint16_t rows, cols;
+	uint32_t pixel_width, pixel_height;
+	struct vt_grid grids[2];         /* primary, alternate */
+	struct vt_grid *grid;            /* the active one */
+	struct vt_grid *pending_grid;    /* being filled by a resize, else NULL */
+	struct vt_scrollback sb;
+	struct vt_scratch scratch[2];    /* decoded scrollback rows handed out last */
+	unsigned scratch_next;
+	/* Stable indexes below this have shown rows of the other screen since; they
+	 * count as changed at switch_seqno. */
+	int64_t switch_rows;
+	uint64_t switch_seqno;
+
+	uint64_t seqno;
+	bool changed;                    /* by the write under way */
+
+	struct vt_pos pos;
+	uint16_t top, bottom, left, right;   /* margins, inclusive */
+	uint64_t modes, saved_modes;     /* the latter by XTSAVE */
+	uint8_t charset[4], gl, single_shift;
+	bool print_fast;                 /* ASCII goes to cells as it is */
+	enum vt_cursor_shape shape;
+	uint8_t *tabs;                   /* one byte a column */
+	uint8_t other_keys;              /* modifyOtherKeys */
+
+	struct vt_style pen;
+	uint16_t pen_id, erase_id;
+	bool pen_stale;
+
+	enum vt_cluster_state cluster;
+	struct text_break brk;
+	uint16_t cluster_x;              /* column of the last character */
+	uint32_t last_cp;                /* for REP and joining; 0 = none */
+
+	struct vt_parser parser;
+	struct vt_styles styles;
+	struct vt_clusters clusters;
+	struct vt_links links;
+
+	char *title, *icon_title, *cwd;  /* never NULL */
+	struct { char *title, *icon; } title_stack[VT_TITLE_STACK];
+	unsigned title_stack_n;
+	char *note_title, *note_body;    /* an OSC 99 notification that is not complete */
+	uint32_t palette_default[VT_PALETTE_COUNT];
+	uint32_t palette[VT_PALETTE_COUNT];
+	uint8_t palette_set[VT_PALETTE_COUNT];
+
+	/* The mouse as last reported. */
+	int32_t mouse_x, mouse_y;
+	uint8_t mouse_buttons;           /* held, bit = enum vt_mouse_button */
+};
+
+/* ---- cells and rows ------------------------------------------------------ */
+
+#define VT_CELL_CLUSTER 0x80000000u    /* text is the number of a cluster */
+
+static inline struct vt_cell vt_cell_make(uint32_t text, uint16_t style, uint8_t width)
+{
+	return (struct vt_cell){ .text = text, .style = style, .width = width };
+}
+
+static inline struct vt_grid_row *vt_grid_row(const struct vt_grid *g, unsigned y)
+{
+	unsigned i = g->head + y;
+
+	return &g->rows[i >= g->n ? i - g->n : i];
+}
+
+static inline struct vt_grid_row *vt_row_at(const struct vt *vt, unsigned y) { return vt_grid_row(vt->grid, y); }
+static inline bool vt_is_alt(const struct vt *vt) { return vt->grid == &vt->grids[1]; }
+/* The seqno that this write's changes carry. */
+static inline uint64_t vt_now(const struct vt *vt) { return vt->seqno + 1; }
+static inline void vt_touch(struct vt *vt, struct vt_grid_row *row)
+{
+	row->seqno = vt_now(vt);
+	vt->changed = true;
+}
+
+/* Blanks [from, to) and makes used cover it. */
+void vt_row_fill(struct vt_grid_row *row, unsigned from, unsigned to, uint16_t style);
+/* Cells up to x exist (blank) afterwards. */
+static inline void vt_row_reach(struct vt_grid_row *row, unsigned x)
+{
+	if (row->used < x)
+		vt_row_fill(row, row->used, x, 0);
+}
+/* No wide character straddles the left edge of column x afterwards. */
+void vt_row_split(struct vt_grid_row *row, unsigned x);
+/* Ready for cells to be written to [x, end). */
+static inline void vt_row_open(struct vt_grid_row *row, unsigned x, unsigned end)
+{
+	if (x < row->used) {
+		if (row->cells[x].width == 0)
+			vt_row_split(row, x);
+		if (end < row->used && row->cells[end].width == 0)
+			vt_row_split(row, end);
+	} else {
+		vt_row_reach(row, x);
+	}
+}
+void vt_row_erase(struct vt_grid_row *row, unsigned from, unsigned to, unsigned cols, uint16_t style);
+/* Shift the cells of [x, right] by n; what is free becomes blank. */
+void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, uint16_t style);
+void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols, uint16_t style);
+void vt_row_clear(struct vt_grid_row *row, unsigned cols, uint16_t style);
+
+/* ---- intern.c: by number -------------------------------------------------- */
+
+uint16_t vt_style_id(struct vt *vt, const struct vt_style *style);
+uint16_t vt_pen_update(struct vt *vt);
+static inline uint16_t vt_pen_id(struct vt *vt) { return vt->pen_stale ? vt_pen_update(vt) : vt->pen_id; }
+/* The style of erased cells: the pen's background alone. */
+static inline uint16_t vt_erase_id(struct vt *vt)
+{
+	if (vt->pen_stale)
+		vt_pen_update(vt);
+	return vt->erase_id;
+}
+/* The text of a cell for this cluster; its first code point when there is no room. */
+uint32_t vt_cluster_text(struct vt *vt, const char *s, size_t len);
+uint32_t vt_link_number(struct vt *vt, const char *uri, const char *id);
+void vt_intern_init(struct vt *vt);
+void vt_intern_fini(struct vt *vt);
+
+/* ---- print.c -------------------------------------------------------------- */
+
+void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n);
+void vt_print(struct vt *vt, uint32_t cp);
+/* After a change of modes or character sets. */
+void vt_print_update(struct vt *vt);
+
+/* ---- screen.c ------------------------------------------------------------- */
+
+void vt_grid_init(struct vt_grid *grid, uint16_t rows, uint16_t cols);
+void vt_grid_fini(struct vt_grid *grid);
+void vt_cursor_to(struct vt *vt, unsigned x, unsigned y);           /* absolute, clamped */
+void vt_cursor_to_origin(struct vt *vt, unsigned x, unsigned y);    /* relative to the margins in origin mode */
+void vt_cursor_up(struct vt *vt, unsigned n);
+void vt_cursor_down(struct vt *vt, unsigned n);
+void vt_cursor_left(struct vt *vt, unsigned n);
+void vt_cursor_right(struct vt *vt, unsigned n);
+void vt_cursor_save(struct vt *vt);
+void vt_cursor_restore(struct vt *vt);
+void vt_index(struct vt *vt);
+void vt_reverse_index(struct vt *vt);
+void vt_carriage_return(struct vt *vt);
+void vt_tab(struct vt *vt, unsigned n);
+void vt_tab_back(struct vt *vt, unsigned n);
+void vt_tabs_default(struct vt *vt, unsigned from);
+/* n rows of the region; lines that leave the top of the primary screen are kept when keep is set. */
+void vt_scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n, bool keep);
+void vt_scroll_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n);
+void vt_scroll_left(struct vt *vt, unsigned x, unsigned n);         /* SL, DECDC: all rows of the region */
+void vt_scroll_right(struct vt *vt, unsigned x, unsigned n);
+void vt_erase_rows(struct vt *vt, unsigned from, unsigned to);      /* [from, to) */
+void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, bool selective);
+void vt_margins_reset(struct vt *vt);
+void vt_screen_switch(struct vt *vt, bool alt);
+void vt_screen_align(struct vt *vt);                                /* DECALN */
+void vt_soft_reset(struct vt *vt);
+void vt_hard_reset(struct vt *vt);                                  /* vt_reset() inside a write */
+void vt_drop_scrollback(struct vt *vt);
+
+/* ---- sequences ------------------------------------------------------------ */
+
+void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
+void vt_esc_dispatch(struct vt *vt, uint8_t final);                 /* parser.inter says the rest */
+void vt_csi_dispatch(struct vt *vt, uint8_t final);
+void vt_osc_dispatch(struct vt *vt, bool bel);                      /* parser.string */
+void vt_dcs_dispatch(struct vt *vt);
+void vt_sgr(struct vt *vt);
+/* The pen as SGR parameters, without the final m. */
+size_t vt_sgr_describe(const struct vt *vt, char *ret, size_t size);
+void vt_mode_ansi(struct vt *vt, unsigned number, bool set);
+void vt_mode_dec(struct vt *vt, unsigned number, bool set);
+enum vt_mode_state { VT_MODE_UNKNOWN, VT_MODE_SET, VT_MODE_RESET, VT_MODE_ALWAYS_SET, VT_MODE_ALWAYS_RESET };
+enum vt_mode_state vt_mode_query(const struct vt *vt, unsigned number, bool dec);
+void vt_mode_save(struct vt *vt, unsigned number);
+void vt_mode_restore(struct vt *vt, unsigned number);
+/* Parameter i, or the default when it is missing or 0. */
+static inline unsigned vt_param(const struct vt *vt, unsigned i, unsigned missing)
+{
+	return i < vt->parser.n && vt->parser.params[i] ? vt->parser.params[i] : missing;
+}
+
+/* ---- report.c -------------------------------------------------------------- */
+
+void vt_reply(struct vt *vt, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void vt_report_device(struct vt *vt, uint8_t prefix);
+void vt_report_status(struct vt *vt, bool dec);
+void vt_report_mode(struct vt *vt, bool dec);
+void vt_report_size(struct vt *vt);                                 /* mode 2048 */
+void vt_report_scheme(struct vt *vt);
+void vt_window_op(struct vt *vt);
+
+/* ---- strings ---------------------------------------------------------------- */
+
+#define VT_CLEAN_LINES 1u   /* keep tab, newline and carriage return */
+/* A copy that is valid UTF-8 without control characters, cut at max bytes. */
+char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len);
+void vt_string_set(char **string, char *value);
+int vt_hex_value(char c);                                           /* -1 when it is no digit */
+/* malloc()ed; NULL when it is not base64. */
+char *vt_base64(const char *s, size_t len, size_t *ret_len);
+void vt_titles_push(struct vt *vt);
+void vt_titles_pop(struct vt *vt, unsigned which);
+
+/* color.c: 0xRRGGBB from "rgb:rr/gg/bb" or "#rrggbb". */
+bool vt_color_parse(const char *s, uint32_t *ret);
+void vt_palette_program(struct vt *vt, unsigned index, uint32_t rgb);
+void vt_palette_reset(struct vt *vt, unsigned index);
+void vt_palette_init(struct vt *vt);
+bool vt_palette_dark(const struct vt *vt);
+
+#endif

@@ -1,0 +1,369 @@
+/* Operating system commands: titles, colours, links, the clipboard, shell marks.
+ * The payload is at most VT_OSC_BYTES_MAX bytes and ends with a NUL. What is
+ * not known is ignored; what would read something back to the program that it
+ * did not put there itself (the clipboard) is not answered. */
+#include "vt/internal.h"
+
+#define NOTE_BYTES_MAX 1024
+
+/* Reads a decimal number at *s and moves past it; false when there is none. */
+static bool read_number(char **s, unsigned *ret)
+{
+	unsigned v = 0;
+	char *p = *s;
+
+	for (; *p >= '0' && *p <= '9'; p++)
+		v = MIN(v * 10 + (unsigned)(*p - '0'), 100000u);
+	*ret = v;
+	bool any = p > *s;
+	*s = p;
+	return any;
+}
+
+/* Cuts the next field off at `sep`; NULL when there is none left. */
+static char *next_field(char **s, char sep)
+{
+	char *field = *s;
+
+	if (!field)
+		return NULL;
+	char *end = __builtin_strchr(field, sep);
+	if (end)
+		*end++ = 0;
+	*s = end;
+	return field;
+}
+
+static char *clean(const char *s, size_t max)
+{
+	return vt_clean(s, __builtin_strlen(s), max, 0, NULL);
+}
+
+/* ---- titles, folder ------------------------------------------------------------- */
+
+static void set_title(struct vt *vt, unsigned which, const char *text)
+{
+	if (which != 2)
+		vt_string_set(&vt->icon_title, clean(text, VT_TITLE_BYTES_MAX));
+	if (which != 1)
+		vt_string_set(&vt->title, clean(text, VT_TITLE_BYTES_MAX));
+	if (vt->cb.title)
+		vt->cb.title(vt->user);
+}
+
+static void set_cwd(struct vt *vt, const char *url)
+{
+	size_t scheme = 0;
+
+	while ((url[scheme] | 32) >= 'a' && (url[scheme] | 32) <= 'z')
+		scheme++;
+	if (*url && (scheme == 0 || __builtin_strncmp(url + scheme, "://", 3) != 0))
+		return;
+	vt_string_set(&vt->cwd, clean(url, VT_CWD_BYTES_MAX));
+	if (vt->cb.cwd)
+		vt->cb.cwd(vt->user);
+}
+
+/* A plain path (OSC 1337 CurrentDir) as a URL. */
+static void set_cwd_path(struct vt *vt, const char *path)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t len = __builtin_strlen(path), n = 7;
+
+	if (path[0] != '/' || len > VT_CWD_BYTES_MAX)
+		return;
+	cleanup_free char *url = xmalloc(n + len * 3 + 1);
+	memcpy(url, "file://", n);
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = (uint8_t)path[i];
+
+		if (c > 0x20 && c < 0x7f && !__builtin_strchr("%?#\"<>[]\\^`{|}", c)) {
+			url[n++] = (char)c;
+		} else {
+			url[n++] = '%';
+			url[n++] = hex[c >> 4];
+			url[n++] = hex[c & 15];
+		}
+	}
+	url[n] = 0;
+	set_cwd(vt, url);
+}
+
+/* ---- colours ------------------------------------------------------------------------ */
+
+/* Sets or reports one colour. True when it was set. */
+static bool color_op(struct vt *vt, unsigned osc, int number, unsigned index, const char *spec, bool bel)
+{
+	const char *end = bel ? "\a" : "\033\\";
+	uint32_t rgb;
+
+	if (spec[0] == '?' && !spec[1]) {
+		uint32_t c = vt->palette[index];
+		unsigned r = c >> 16, g = c >> 8 & 255, b = c & 255;
+
+		if (number >= 0)
+			vt_reply(vt, "\033]%u;%d;rgb:%02x%02x/%02x%02x/%02x%02x%s", osc, number, r, r, g, g, b, b, end);
+		else
+			vt_reply(vt, "\033]%u;rgb:%02x%02x/%02x%02x/%02x%02x%s", osc, r, r, g, g, b, b, end);
+		return false;
+	}
+	if (!vt_color_parse(spec, &rgb))
+		return false;
+	vt_palette_program(vt, index, rgb);
+	return true;
+}
+
+static void palette_changed(struct vt *vt)
+{
+	if (vt->cb.palette)
+		vt->cb.palette(vt->user);
+}
+
+static void osc_palette(struct vt *vt, char *s, bool bel)
+{
+	bool set = false;
+	char *field, *spec;
+
+	while ((field = next_field(&s, ';')) && (spec = next_field(&s, ';'))) {
+		unsigned index;
+
+		if (read_number(&field, &index) && !*field && index < 256)
+			set |= color_op(vt, 4, (int)index, index, spec, bel);
+	}
+	if (set)
+		palette_changed(vt);
+}
+
+static void osc_palette_reset(struct vt *vt, char *s)
+{
+	char *field;
+
+	if (!s || !*s) {
+		for (unsigned i = 0; i < 256; i++)
+			vt_palette_reset(vt, i);
+	}
+	while (s && *s && (field = next_field(&s, ';'))) {
+		unsigned index;
+
+		if (read_number(&field, &index) && index < 256)
+			vt_palette_reset(vt, index);
+	}
+	palette_changed(vt);
+}
+
+/* OSC 10, 11, 12: further fields are for the colours after the first. */
+static void osc_special(struct vt *vt, unsigned osc, char *s, bool bel)
+{
+	bool set = false;
+	char *spec;
+
+	for (; osc <= 12 && (spec = next_field(&s, ';')); osc++)
+		set |= color_op(vt, osc, -1, VT_PALETTE_FG + osc - 10, spec, bel);
+	if (set)
+		palette_changed(vt);
+}
+
+/* ---- links ------------------------------------------------------------------------------ */
+
+static void osc_link(struct vt *vt, char *s)
+{
+	char *params = next_field(&s, ';'), *param;
+	const char *id = "";
+
+	vt->pen.link = 0;
+	vt->pen_stale = true;
+	if (!s || !*s || __builtin_strlen(s) > VT_URI_BYTES_MAX)
+		return;
+	while ((param = next_field(&params, ':')))
+		if (__builtin_strncmp(param, "id=", 3) == 0)
+			id = param + 3;
+	cleanup_free char *uri = clean(s, VT_URI_BYTES_MAX), *clean_id = clean(id, VT_LINK_ID_MAX);
+	if (*uri)
+		vt->pen.link = vt_link_number(vt, uri, clean_id);
+}
+
+/* ---- clipboard, notifications --------------------------------------------------------------- */
+
+static void osc_clipboard(struct vt *vt, char *s)
+{
+	char *which = next_field(&s, ';');
+	size_t len, clean_len;
+
+	if (!s || *s == '?' || !vt->cb.clipboard)
+		return;
+	cleanup_free char *data = vt_base64(s, __builtin_strlen(s), &len);
+	if (!data)
+		return;
+	cleanup_free char *text = vt_clean(data, len, VT_OSC_BYTES_MAX, VT_CLEAN_LINES, &clean_len);
+	bool primary = __builtin_strchr(which, 'p') || __builtin_strchr(which, 's');
+	if (primary)
+		vt->cb.clipboard(vt->user, VT_CLIPBOARD_PRIMARY, text, clean_len);
+	if (!primary || __builtin_strchr(which, 'c') || __builtin_strchr(which, 's'))
+		vt->cb.clipboard(vt->user, VT_CLIPBOARD_CLIPBOARD, text, clean_len);
+}
+
+static void notify(struct vt *vt, const char *title, const char *body)
+{
+	if (!vt->cb.notification)
+		return;
+	cleanup_free char *t = title ? clean(title, NOTE_BYTES_MAX) : NULL;
+	cleanup_free char *b = vt_clean(body, __builtin_strlen(body), NOTE_BYTES_MAX, VT_CLEAN_LINES, NULL);
+	vt->cb.notification(vt->user, t, b);
+}
+
+/* OSC 9: a notification, but 9;4 is progress; ConEmu's other numbers are no business of ours. */
+static void osc_9(struct vt *vt, char *s)
+{
+	char *p = s;
+	unsigned what, state = 0, percent = 0;
+
+	if (!read_number(&p, &what) || what == 0 || what > 12 || (*p && *p != ';')) {
+		notify(vt, NULL, s);
+		return;
+	}
+	if (what != 4 || *p != ';' || !vt->cb.progress)
+		return;
+	p++;
+	read_number(&p, &state);
+	if (*p == ';') {
+		p++;
+		read_number(&p, &percent);
+	}
+	percent = MIN(percent, 100u);
+	switch (state) {
+	case 0: vt->cb.progress(vt->user, VT_PROGRESS_NONE, 0); break;
+	case 1:
+	case 4: vt->cb.progress(vt->user, VT_PROGRESS_PERCENT, percent); break;
+	case 2: vt->cb.progress(vt->user, VT_PROGRESS_ERROR, percent); break;
+	case 3: vt->cb.progress(vt->user, VT_PROGRESS_INDETERMINATE, 0); break;
+	default: break;
+	}
+}
+
+static void osc_777(struct vt *vt, char *s)
+{
+	char *verb = next_field(&s, ';'), *title = next_field(&s, ';');
+
+	if (title && __builtin_strcmp(verb, "notify") == 0)
+		notify(vt, title, s ? s : "");
+}
+
+static void note_append(char **to, const char *text, size_t len)
+{
+	size_t have = *to ? __builtin_strlen(*to) : 0;
+
+	len = MIN(len, NOTE_BYTES_MAX - MIN(have, (size_t)NOTE_BYTES_MAX));
+	*to = xreallocarray(*to, have + len + 1, 1);
+	memcpy(*to + have, text, len);
+	(*to)[have + len] = 0;
+}
+
+/* kitty's notifications: key=value:...;payload, in several pieces until one says d=1 (or does not say d). */
+static void osc_99(struct vt *vt, char *s)
+{
+	char *meta = next_field(&s, ';'), *item;
+	bool done = true, encoded = false, title = true, body = false;
+	size_t len = s ? __builtin_strlen(s) : 0;
+
+	while ((item = next_field(&meta, ':'))) {
+		if (__builtin_strcmp(item, "d=0") == 0)
+			done = false;
+		else if (__builtin_strcmp(item, "e=1") == 0)
+			encoded = true;
+		else if (__builtin_strncmp(item, "p=", 2) == 0) {
+			title = __builtin_strcmp(item, "p=title") == 0;
+			body = __builtin_strcmp(item, "p=body") == 0;
+		}
+	}
+	cleanup_free char *data = encoded && s ? vt_base64(s, len, &len) : NULL;
+	if (s && (!encoded || data) && (title || body))
+		note_append(title ? &vt->note_title : &vt->note_body, data ? data : s, len);
+	if (!done)
+		return;
+	if (vt->note_body && *vt->note_body)
+		notify(vt, vt->note_title, vt->note_body);
+	else if (vt->note_title && *vt->note_title)
+		notify(vt, NULL, vt->note_title);
+	vt_string_set(&vt->note_title, NULL);
+	vt_string_set(&vt->note_body, NULL);
+}
+
+/* ---- shells --------------------------------------------------------------------------------------- */
+
+/* OSC 133, the prompt marks of FinalTerm: what is printed next is prompt, input or output. */
+static void osc_133(struct vt *vt, const char *s)
+{
+	uint32_t semantic;
+
+	switch (s[0]) {
+	case 'A':
+	case 'P':
+	case 'N': semantic = 2; break;
+	case 'B':
+	case 'I': semantic = 1; break;
+	case 'C':
+	case 'D': semantic = 0; break;
+	default: return;
+	}
+	vt->pen.attrs = (vt->pen.attrs & ~(uint32_t)VT_ATTR_SEMANTIC) | semantic << VT_ATTR_SEMANTIC_SHIFT;
+	vt->pen_stale = true;
+}
+
+static void osc_1337(struct vt *vt, char *s)
+{
+	if (__builtin_strncmp(s, "CurrentDir=", 11) == 0) {
+		set_cwd_path(vt, s + 11);
+	} else if (__builtin_strncmp(s, "SetUserVar=", 11) == 0) {
+		char *value = s + 11, *name = next_field(&value, '=');
+		size_t len;
+
+		if (!value || !vt->cb.user_var)
+			return;
+		cleanup_free char *data = vt_base64(value, __builtin_strlen(value), &len);
+		if (!data)
+			return;
+		cleanup_free char *n = clean(name, VT_TITLE_BYTES_MAX);
+		cleanup_free char *v = vt_clean(data, len, VT_OSC_BYTES_MAX, VT_CLEAN_LINES, NULL);
+		if (*n)
+			vt->cb.user_var(vt->user, n, v);
+	}
+}
+
+void vt_osc_dispatch(struct vt *vt, bool bel)
+{
+	char *s = vt->parser.string;
+	unsigned number;
+
+	vt->cluster = VT_CLUSTER_CLOSED;
+	/* A NUL inside ends the payload early, which is as good as any other answer to it. */
+	if (!read_number(&s, &number) || (*s && *s != ';'))
+		return;
+	if (*s)
+		s++;
+	vt->changed = true;
+	switch (number) {
+	case 0:
+	case 1:
+	case 2: set_title(vt, number, s); break;
+	case 4: osc_palette(vt, s, bel); break;
+	case 7: set_cwd(vt, s); break;
+	case 8: osc_link(vt, s); break;
+	case 9: osc_9(vt, s); break;
+	case 10:
+	case 11:
+	case 12: osc_special(vt, number, s, bel); break;
+	case 52: osc_clipboard(vt, s); break;
+	case 99: osc_99(vt, s); break;
+	case 104: osc_palette_reset(vt, s); break;
+	case 110:
+	case 111:
+	case 112:
+		vt_palette_reset(vt, VT_PALETTE_FG + number - 110);
+		palette_changed(vt);
+		break;
+	case 133: osc_133(vt, s); break;
+	case 777: osc_777(vt, s); break;
+	case 1337: osc_1337(vt, s); break;
+	default: break;
+	}
+}

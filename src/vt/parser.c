@@ -1,0 +1,325 @@
+/* The state machine of a DEC terminal (ECMA-48 with the VT500's rules for what
+ * is malformed), with UTF-8 in the ground state.
+ *
+ * Decisions where terminals differ:
+ * - C0 inside a sequence is executed; CAN and SUB abandon it; ESC starts anew.
+ * - A byte of 0x80 and above inside a sequence abandons it and is read as text:
+ *   the stream is UTF-8, in which no raw C1 control exists. C1 controls encoded
+ *   in UTF-8 (U+0080..U+009F) count as their ESC forms.
+ * - A string ends at ESC \ or (OSC) BEL. ESC and another byte drops it.
+ * - Parameters saturate at 65535; those past VT_PARAMS_MAX are dropped. */
+#include "vt/internal.h"
+
+enum { CAN = 0x18, SUB = 0x1a, ESC = 0x1b, BEL = 0x07, DEL = 0x7f };
+
+/* Printable ASCII at the start of [p, end). */
+static size_t ascii_run(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *start = p;
+	const uint64_t ones = 0x0101010101010101ull;
+
+	while (end - p >= 8) {
+		uint64_t v;
+
+		memcpy(&v, p, 8);
+		/* A high bit for each byte below 0x20, above 0x7e; exact up to the first of them. */
+		if (((v - ones * 0x20) | v | (v + ones)) & ones * 0x80)
+			break;
+		p += 8;
+	}
+	while (p < end && *p >= 0x20 && *p < DEL)
+		p++;
+	return (size_t)(p - start);
+}
+
+static void sequence_begin(struct vt_parser *ps, enum vt_parser_state state)
+{
+	ps->state = state;
+	ps->prefix = 0;
+	ps->n_inter = 0;
+	ps->n = 0;
+	ps->full = false;
+	ps->sub = 0;
+	ps->params[0] = 0;
+}
+
+static void string_begin(struct vt_parser *ps, enum vt_parser_state state)
+{
+	ps->state = state;
+	ps->string_esc = false;
+	ps->string_overflow = false;
+	ps->string_len = 0;
+}
+
+static void string_add(struct vt_parser *ps, const uint8_t *p, size_t len)
+{
+	if (ps->string_overflow || ps->string_len + len > VT_OSC_BYTES_MAX) {
+		ps->string_overflow = true;
+		return;
+	}
+	if (ps->string_len + len + 1 > ps->string_cap) {
+		ps->string_cap = MAX(ps->string_cap * 2, ps->string_len + len + 1);
+		ps->string_cap = MAX(ps->string_cap, 256u);
+		ps->string = xreallocarray(ps->string, ps->string_cap, 1);
+	}
+	memcpy(ps->string + ps->string_len, p, len);
+	ps->string_len += len;
+}
+
+static void string_end(struct vt *vt, bool bel)
+{
+	struct vt_parser *ps = &vt->parser;
+	enum vt_parser_state state = ps->state;
+
+	ps->state = VT_STATE_GROUND;
+	if (state == VT_STATE_IGNORED_STRING || ps->string_overflow)
+		return;
+	string_add(ps, (const uint8_t *)"", 0);
+	if (ps->string_overflow)
+		return;
+	ps->string[ps->string_len] = 0;
+	if (state == VT_STATE_OSC)
+		vt_osc_dispatch(vt, bel);
+	else
+		vt_dcs_dispatch(vt);
+	/* Do not keep a megabyte for the next title. */
+	if (ps->string_cap > 64u << 10) {
+		free(ps->string);
+		ps->string = NULL;
+		ps->string_cap = 0;
+	}
+}
+
+/* Inside OSC, DCS data and ignored strings. */
+static const uint8_t *parse_string(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	struct vt_parser *ps = &vt->parser;
+
+	if (ps->string_esc) {
+		ps->string_esc = false;
+		if (*p == '\\') {
+			string_end(vt, false);
+			return p + 1;
+		}
+		sequence_begin(ps, VT_STATE_ESC);
+		return p;
+	}
+	const uint8_t *start = p;
+	while (p < end && *p >= 0x20)
+		p++;
+	if (p > start && ps->state != VT_STATE_IGNORED_STRING)
+		string_add(ps, start, (size_t)(p - start));
+	if (p == end)
+		return p;
+	switch (*p) {
+	case CAN:
+	case SUB:
+		ps->state = VT_STATE_GROUND;
+		break;
+	case ESC:
+		ps->string_esc = true;
+		break;
+	case BEL:
+		if (ps->state == VT_STATE_OSC)
+			string_end(vt, true);
+		break;
+	default:
+		break;
+	}
+	return p + 1;
+}
+
+/* Parameters and intermediates of CSI and DCS, up to the final byte. */
+static const uint8_t *parse_params(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	struct vt_parser *ps = &vt->parser;
+
+	while (p < end) {
+		uint8_t c = *p++;
+
+		if (c >= '0' && c <= '9') {
+			if (ps->n_inter > 0) {
+				ps->n_inter = 3;
+				continue;
+			}
+			if (ps->n == 0)
+				ps->n = 1;
+			if (!ps->full) {
+				uint16_t *v = &ps->params[ps->n - 1];
+				unsigned next = *v * 10u + (c - '0');
+
+				*v = (uint16_t)MIN(next, 65535u);
+			}
+		} else if (c == ';' || c == ':') {
+			if (ps->n_inter > 0) {
+				ps->n_inter = 3;
+				continue;
+			}
+			if (ps->n == 0)
+				ps->n = 1;
+			if (ps->n == VT_PARAMS_MAX) {
+				ps->full = true;
+				continue;
+			}
+			if (c == ':')
+				ps->sub |= 1u << ps->n;
+			ps->params[ps->n++] = 0;
+		} else if (c >= 0x40 && c <= 0x7e) {
+			if (ps->state == VT_STATE_DCS_HEAD) {
+				string_begin(ps, VT_STATE_DCS);
+				ps->dcs_final = c;
+			} else {
+				ps->state = VT_STATE_GROUND;
+				vt_csi_dispatch(vt, c);
+			}
+			return p;
+		} else if (c >= 0x3c && c <= 0x3f) {
+			if (ps->n > 0 || ps->n_inter > 0 || ps->prefix)
+				ps->n_inter = 3;         /* misplaced: no such sequence exists */
+			ps->prefix = c;
+		} else if (c >= 0x20 && c <= 0x2f) {
+			if (ps->n_inter < 2)
+				ps->inter[ps->n_inter] = c;
+			if (ps->n_inter < 3)
+				ps->n_inter++;
+		} else if (c == ESC) {
+			sequence_begin(ps, VT_STATE_ESC);
+			return p;
+		} else if (c == CAN || c == SUB) {
+			ps->state = VT_STATE_GROUND;
+			return p;
+		} else if (c >= 0x80) {
+			ps->state = VT_STATE_GROUND;
+			return p - 1;
+		} else if (c != DEL && ps->state == VT_STATE_CSI) {
+			vt_control(vt, c);
+		}
+	}
+	return p;
+}
+
+static void escape_final(struct vt *vt, uint8_t c)
+{
+	struct vt_parser *ps = &vt->parser;
+
+	ps->state = VT_STATE_GROUND;
+	if (ps->n_inter > 0) {
+		vt_esc_dispatch(vt, c);
+		return;
+	}
+	switch (c) {
+	case '[': sequence_begin(ps, VT_STATE_CSI); break;
+	case ']': string_begin(ps, VT_STATE_OSC); break;
+	case 'P': sequence_begin(ps, VT_STATE_DCS_HEAD); break;
+	case 'X':
+	case '^':
+	case '_': string_begin(ps, VT_STATE_IGNORED_STRING); break;
+	default: vt_esc_dispatch(vt, c); break;
+	}
+}
+
+static const uint8_t *parse_escape(struct vt *vt, const uint8_t *p)
+{
+	struct vt_parser *ps = &vt->parser;
+	uint8_t c = *p++;
+
+	if (c >= 0x20 && c <= 0x2f) {
+		if (ps->n_inter < 2)
+			ps->inter[ps->n_inter] = c;
+		if (ps->n_inter < 3)
+			ps->n_inter++;
+	} else if (c >= 0x30 && c <= 0x7e) {
+		escape_final(vt, c);
+	} else if (c == ESC) {
+		sequence_begin(ps, VT_STATE_ESC);
+	} else if (c == CAN || c == SUB) {
+		ps->state = VT_STATE_GROUND;
+	} else if (c >= 0x80) {
+		ps->state = VT_STATE_GROUND;
+		return p - 1;
+	} else if (c != DEL) {
+		vt_control(vt, c);
+	}
+	return p;
+}
+
+static void text_cp(struct vt *vt, uint32_t cp)
+{
+	if (cp >= 0x80 && cp <= 0x9f) {
+		sequence_begin(&vt->parser, VT_STATE_ESC);
+		escape_final(vt, (uint8_t)(cp - 0x40));
+	} else {
+		vt_print(vt, cp);
+	}
+}
+
+/* Multi-byte characters in the ground state. */
+static const uint8_t *parse_utf8(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	struct vt_parser *ps = &vt->parser;
+
+	while (p < end && ps->state == VT_STATE_GROUND && (ps->utf8.need > 0 || *p >= 0x80)) {
+		uint32_t cp;
+
+		switch (text_utf8_feed(&ps->utf8, *p, &cp)) {
+		case TEXT_UTF8_MORE:
+			p++;
+			break;
+		case TEXT_UTF8_DONE:
+		case TEXT_UTF8_BAD:
+			p++;
+			text_cp(vt, cp);
+			break;
+		case TEXT_UTF8_BAD_REPEAT:
+			text_cp(vt, cp);
+			break;
+		}
+	}
+	return p;
+}
+
+static const uint8_t *parse_ground(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	struct vt_parser *ps = &vt->parser;
+	uint8_t c = *p;
+
+	if (ps->utf8.need > 0 || c >= 0x80)
+		return parse_utf8(vt, p, end);
+	if (c >= 0x20 && c != DEL) {
+		size_t n = ascii_run(p, end);
+
+		vt_print_ascii(vt, p, n);
+		return p + n;
+	}
+	p++;
+	if (c != ESC) {
+		if (c != DEL)
+			vt_control(vt, c);
+	} else if (p < end && *p == '[') {
+		sequence_begin(ps, VT_STATE_CSI);
+		return parse_params(vt, p + 1, end);
+	} else {
+		sequence_begin(ps, VT_STATE_ESC);
+	}
+	return p;
+}
+
+void vt_write(struct vt *vt, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes, *end = p + len;
+
+	vt->changed = false;
+	while (p < end) {
+		switch (vt->parser.state) {
+		case VT_STATE_GROUND: p = parse_ground(vt, p, end); break;
+		case VT_STATE_ESC: p = parse_escape(vt, p); break;
+		case VT_STATE_CSI:
+		case VT_STATE_DCS_HEAD: p = parse_params(vt, p, end); break;
+		case VT_STATE_OSC:
+		case VT_STATE_DCS:
+		case VT_STATE_IGNORED_STRING: p = parse_string(vt, p, end); break;
+		}
+	}
+	if (vt->changed)
+		vt->seqno++;
+}

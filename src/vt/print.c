@@ -1,0 +1,269 @@
+/* Characters to cells.
+ *
+ * Runs of printable ASCII are the fast path: one store a cell, with the work
+ * around it (wrapping, halves of wide characters, the style) once a run.
+ *
+ * A cluster may grow after it was drawn: the next code point can join it, in
+ * this write or a later one, as long as nothing but printing comes between.
+ * `cluster` says how much is known of what stands left of the cursor. A mark
+ * that comes after a control or an escape joins the cell left of the cursor. */
+#include "text/props.h"
+#include "vt/internal.h"
+
+/* DEC special graphics, 0x5f..0x7e. */
+static const uint16_t graphics[32] = {
+	0x00a0, 0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0, 0x00b1, 0x2424, 0x240b,
+	0x2518, 0x2510, 0x250c, 0x2514, 0x253c, 0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c,
+	0x2524, 0x2534, 0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
+};
+
+void vt_print_update(struct vt *vt)
+{
+	vt->print_fast = vt->charset[vt->gl] == VT_CHARSET_ASCII && vt->single_shift == 0 &&
+	    (vt->modes & (VT_M_AUTOWRAP | VT_M_INSERT)) == VT_M_AUTOWRAP;
+}
+
+/* Last column that printing at the cursor may use. */
+static unsigned right_limit(const struct vt *vt)
+{
+	return vt->pos.x <= vt->right ? vt->right : vt->cols - 1u;
+}
+
+static void wrap(struct vt *vt)
+{
+	bool whole = vt->left == 0 && vt->right == vt->cols - 1;
+	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+
+	if (whole && !row->wrapped) {
+		row->wrapped = true;
+		vt_touch(vt, row);
+	}
+	vt->pos.pending = false;
+	vt->pos.x = vt->pos.x >= vt->left && vt->pos.x <= vt->right ? vt->left : 0;
+	vt_index(vt);
+}
+
+/* Moves past a character that ends before column x. */
+static void advance(struct vt *vt, unsigned x, unsigned limit)
+{
+	if (x > limit) {
+		vt->pos.x = (uint16_t)limit;
+		vt->pos.pending = vt->modes & VT_M_AUTOWRAP;
+	} else {
+		vt->pos.x = (uint16_t)x;
+	}
+}
+
+static void place(struct vt *vt, uint32_t text, unsigned width)
+{
+	unsigned limit;
+
+	if (vt->pos.pending)
+		wrap(vt);
+	limit = right_limit(vt);
+	if (width == 2 && vt->pos.x == limit) {
+		unsigned first = vt->pos.x >= vt->left && vt->pos.x <= vt->right ? vt->left : 0;
+
+		if (limit == first) {
+			width = 1;                       /* a region of one column */
+		} else if (vt->modes & VT_M_AUTOWRAP) {
+			struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+
+			vt_row_erase(row, limit, limit + 1, vt->cols, 0);
+			vt_touch(vt, row);
+			wrap(vt);
+			limit = right_limit(vt);
+		} else {
+			vt->pos.x--;
+		}
+	}
+	unsigned x = vt->pos.x;
+	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+	uint16_t style = vt_pen_id(vt);
+	if (vt->modes & VT_M_INSERT)
+		vt_row_insert(row, x, width, limit, 0);
+	vt_row_open(row, x, x + width);
+	row->cells[x] = vt_cell_make(text, style, (uint8_t)width);
+	if (width == 2)
+		row->cells[x + 1] = vt_cell_make(0, style, 0);
+	if (row->used < x + width)
+		row->used = (uint16_t)(x + width);
+	vt_touch(vt, row);
+	vt->cluster_x = (uint16_t)x;
+	advance(vt, x + width, limit);
+}
+
+/* The cluster that ends left of the cursor, for a mark that follows something else than printing. */
+static bool reopen(struct vt *vt)
+{
+	unsigned x = vt->pos.x;
+	const struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+
+	if (!vt->pos.pending) {
+		if (x == 0)
+			return false;
+		x--;
+	}
+	if (x < row->used && row->cells[x].width == 0)
+		x--;
+	if (x >= row->used)
+		return false;
+	char s[VT_CLUSTER_BYTES_MAX];
+	size_t len = vt_cell_text(vt, &row->cells[x], s);
+	vt->brk = (struct text_break){ 0 };
+	for (size_t at = 0; at < len;) {
+		uint32_t cp;
+
+		at += text_utf8_decode(s + at, len - at, &cp);
+		text_break_before(&vt->brk, cp);
+	}
+	vt->cluster = VT_CLUSTER_OPEN;
+	vt->cluster_x = (uint16_t)x;
+	return true;
+}
+
+/* Gives the open cluster its new text and width. */
+static void regrow(struct vt *vt, const char *s, size_t len)
+{
+	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+	unsigned x = vt->cluster_x, limit = x <= vt->right ? vt->right : vt->cols - 1u;
+	unsigned width = text_cluster_width(s, len), had = row->cells[x].width;
+	uint16_t style = row->cells[x].style;
+	uint32_t text = vt_cluster_text(vt, s, len);
+
+	vt_touch(vt, row);
+	if (width > had && x == limit) {
+		if (vt->pos.pending && limit > 0) {
+			/* It no longer fits: it moves to the next line, as if it had come in one piece. */
+			vt_row_erase(row, x, x + 1, vt->cols, 0);
+			wrap(vt);
+			place(vt, text, width);
+			row = vt_row_at(vt, vt->pos.y);
+			for (unsigned i = 0; i < row->cells[vt->cluster_x].width; i++)
+				row->cells[vt->cluster_x + i].style = style;
+			return;
+		}
+		width = had;
+	}
+	row->cells[x].text = text;
+	if (width > had) {
+		vt_row_reach(row, x + 2);
+		vt_row_split(row, x + 2);
+		row->cells[x + 1] = vt_cell_make(0, style, 0);
+		row->cells[x].width = 2;
+		advance(vt, x + 2, limit);
+	} else if (width < had) {
+		row->cells[x].width = 1;
+		row->cells[x + 1] = vt_cell_make(0, style, 1);
+		vt->pos.pending = false;
+		vt->pos.x = (uint16_t)(x + 1);
+	}
+}
+
+/* True when cp belongs to the cluster before it, and has been taken. */
+static bool join(struct vt *vt, uint32_t cp, uint8_t props)
+{
+	switch (vt->cluster) {
+	case VT_CLUSTER_OPEN:
+		break;
+	case VT_CLUSTER_SIMPLE:
+		vt->brk = (struct text_break){ 0 };
+		text_break_before(&vt->brk, vt->last_cp);
+		break;
+	case VT_CLUSTER_CLOSED:
+		if (TEXT_PROPS_WIDTH(props) != 0 || TEXT_PROPS_CLASS(props) < TEXT_BREAK_EXTEND || !reopen(vt))
+			return false;
+		break;
+	}
+	if (text_break_before(&vt->brk, cp))
+		return false;
+	vt->cluster = VT_CLUSTER_OPEN;
+	char s[VT_CLUSTER_BYTES_MAX + 4];
+	size_t len = vt_cell_text(vt, &vt_row_at(vt, vt->pos.y)->cells[vt->cluster_x], s);
+	len += text_utf8_encode(cp, s + len);
+	if (len <= VT_CLUSTER_BYTES_MAX)
+		regrow(vt, s, len);
+	return true;
+}
+
+static uint32_t translate(struct vt *vt, uint32_t cp)
+{
+	unsigned set = vt->charset[vt->single_shift ? vt->single_shift : vt->gl];
+
+	if (vt->single_shift) {
+		vt->single_shift = 0;
+		vt_print_update(vt);
+	}
+	if (set == VT_CHARSET_GRAPHICS && cp >= 0x5f && cp <= 0x7e)
+		return graphics[cp - 0x5f];
+	if (set == VT_CHARSET_UK && cp == '#')
+		return 0xa3;
+	return cp;
+}
+
+void vt_print(struct vt *vt, uint32_t cp)
+{
+	if (cp < 0x80 && !vt->print_fast)
+		cp = translate(vt, cp);
+
+	uint8_t props = text_props(cp);
+	unsigned width = TEXT_PROPS_WIDTH(props);
+	bool simple = TEXT_PROPS_SIMPLE(props);
+	if ((!simple || vt->cluster == VT_CLUSTER_OPEN) && join(vt, cp, props))
+		return;
+	/* A mark on nothing, or a format character. */
+	if (width == 0 && TEXT_PROPS_CLASS(props) >= TEXT_BREAK_CR)
+		return;
+	place(vt, cp, width ? width : 1);
+	vt->last_cp = cp;
+	vt->cluster = VT_CLUSTER_SIMPLE;
+	if (!simple) {
+		vt->cluster = VT_CLUSTER_OPEN;
+		vt->brk = (struct text_break){ 0 };
+		text_break_before(&vt->brk, cp);
+	}
+}
+
+void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
+{
+	if (vt->cluster == VT_CLUSTER_OPEN || !vt->print_fast) {
+		/* The first may join what is open; the rest is plain. */
+		vt_print(vt, *s++);
+		n--;
+		if (!vt->print_fast) {
+			for (; n > 0; n--)
+				vt_print(vt, *s++);
+			return;
+		}
+	}
+	if (n == 0)
+		return;
+	struct vt_cell cell = vt_cell_make(0, vt_pen_id(vt), 1);
+	for (;;) {
+		if (vt->pos.pending)
+			wrap(vt);
+		unsigned x = vt->pos.x, limit = right_limit(vt);
+		unsigned k = (unsigned)MIN(n, (size_t)(limit + 1 - x));
+		struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+
+		vt_row_open(row, x, x + k);
+		struct vt_cell *to = row->cells + x;
+		for (unsigned i = 0; i < k; i++) {
+			cell.text = s[i];
+			to[i] = cell;
+		}
+		if (row->used < x + k)
+			row->used = (uint16_t)(x + k);
+		row->seqno = vt_now(vt);
+		advance(vt, x + k, limit);
+		s += k;
+		n -= k;
+		if (n == 0) {
+			vt->cluster_x = (uint16_t)(x + k - 1);
+			break;
+		}
+	}
+	vt->changed = true;
+	vt->last_cp = s[-1];
+	vt->cluster = VT_CLUSTER_SIMPLE;
+}

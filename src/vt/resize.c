@@ -1,0 +1,328 @@
+/* Changing the size. The alternate screen is cropped or padded. The primary one
+ * reflows: all its rows, kept ones included, are read as logical lines and
+ * written anew. Blocks of kept rows that no wrapping touches move as they are.
+ *
+ * Rows come out one after another; the newest `rows` of them wait in the ring
+ * of the new screen, older ones go on to the new scrollback. Positions that must
+ * stay on their character (cursor, saved cursor, top of the screen) travel along. */
+#include "vt/internal.h"
+
+enum { POINT_CURSOR, POINT_SAVED, POINT_TOP, POINTS };
+
+struct point {
+	int64_t row;                     /* index of the old, then of the new row; -1 = not wanted */
+	unsigned x;                      /* may be the column after the last */
+	bool done;
+};
+
+struct reflow {
+	struct vt *vt;
+	unsigned cols;                   /* new */
+	struct vt_grid grid;             /* new; `waiting` rows from its head are filled */
+	unsigned waiting;
+	int64_t next;                    /* stable index of the row being filled */
+	struct vt_scratch *line;         /* the row being filled */
+	struct point points[POINTS];
+};
+
+static void push_oldest(struct reflow *r)
+{
+	struct vt_grid_row *row = &r->grid.rows[r->grid.head];
+
+	vt_sb_push(r->vt, &r->vt->sb, row);
+	row->used = 0;
+	if (++r->grid.head == r->grid.n)
+		r->grid.head = 0;
+	r->waiting--;
+}
+
+/* The newest kept row comes back above those that wait. */
+static void pull_newest(struct reflow *r)
+{
+	struct vt *vt = r->vt;
+	struct vt_sb_block *b = vt_sb_find(&vt->sb, vt->sb.end - 1);
+	struct vt_row kept;
+
+	vt_sb_block_read(vt, b, b->n - 1, vt_scratch_cells(&vt->scratch[0], b->widest), &vt->scratch[0].n, &kept);
+	r->grid.head = (uint16_t)((r->grid.head ? r->grid.head : r->grid.n) - 1);
+	r->waiting++;
+	struct vt_grid_row *row = &r->grid.rows[r->grid.head];
+	memcpy(row->cells, kept.cells, kept.n * sizeof(*kept.cells));
+	row->used = kept.n;
+	row->wrapped = kept.wrapped;
+	row->line_attr = kept.line_attr;
+	row->seqno = kept.seqno;
+	vt_sb_drop_newest(&vt->sb);
+}
+
+static void emit(struct reflow *r, bool wrapped, uint8_t line_attr)
+{
+	if (r->waiting == r->grid.n)
+		push_oldest(r);
+	struct vt_grid_row *row = vt_grid_row(&r->grid, r->waiting++);
+	memcpy(row->cells, r->line->cells, r->line->n * sizeof(*row->cells));
+	row->used = r->line->n;
+	row->wrapped = wrapped;
+	row->line_attr = line_attr;
+	row->seqno = vt_now(r->vt);
+	r->line->n = 0;
+	r->next++;
+}
+
+static void place_points(struct reflow *r, int64_t row, unsigned x)
+{
+	for (unsigned i = 0; i < POINTS; i++) {
+		struct point *p = &r->points[i];
+
+		if (!p->done && p->row == row && p->x == x) {
+			p->row = r->next;
+			p->x = r->line->n;
+			p->done = true;
+		}
+	}
+}
+
+static bool has_points(const struct reflow *r, int64_t row)
+{
+	for (unsigned i = 0; i < POINTS; i++)
+		if (!r->points[i].done && r->points[i].row == row)
+			return true;
+	return false;
+}
+
+/* One old row, the old stable index of which is `index`. */
+static void take_row(struct reflow *r, const struct vt_row *row, int64_t index)
+{
+	unsigned n = row->n, content = n;
+	bool points = has_points(r, index);
+
+	/* Blanks at the end of a line fill the row but do not wrap. */
+	if (!row->wrapped)
+		while (content > 0 && row->cells[content - 1].text == 0 && row->cells[content - 1].width == 1)
+			content--;
+	for (unsigned x = 0; x < content;) {
+		unsigned width = row->cells[x].width == 2 ? 2 : 1;
+
+		if (width > r->cols) {
+			/* A wide character in a terminal of one column is lost. */
+			x += width;
+			continue;
+		}
+		if (r->line->n + width > r->cols)
+			emit(r, true, row->line_attr);
+		for (unsigned i = 0; i < width; i++) {
+			if (points)
+				place_points(r, index, x + i);
+			r->line->cells[r->line->n++] = row->cells[x + i];
+		}
+		x += width;
+	}
+	/* Positions right of the text stay as far right of it as they were. */
+	for (unsigned i = 0; points && i < POINTS; i++) {
+		struct point *p = &r->points[i];
+
+		if (p->done || p->row != index)
+			continue;
+		p->x = p->x > content ? MIN(r->line->n + p->x - content, r->cols - 1) : r->line->n;
+		p->row = r->next;
+		p->done = true;
+	}
+	if (row->wrapped)
+		return;
+	for (unsigned x = content; x < n && r->line->n < r->cols; x++)
+		r->line->cells[r->line->n++] = row->cells[x];
+	emit(r, false, row->line_attr);
+}
+
+static void take_scrollback(struct reflow *r, struct vt_scrollback *old)
+{
+	struct vt *vt = r->vt;
+	bool joined = false;             /* the row before was wrapped */
+
+	for (; old->n > 0; old->n--, old->head++) {
+		struct vt_sb_block *b = old->blocks[old->head];
+
+		if (!joined && !b->wraps && b->widest <= r->cols && b->first >= old->first) {
+			while (r->waiting > 0)
+				push_oldest(r);
+			vt_sb_push_block(&vt->sb, b, vt_now(vt));
+			r->next = vt->sb.end;
+			continue;
+		}
+		struct vt_cell *cells = vt_scratch_cells(&vt->scratch[0], b->widest);
+		for (uint32_t i = (uint32_t)MAX(old->first - b->first, 0); i < b->n; i++) {
+			struct vt_row row;
+
+			vt_sb_block_read(vt, b, i, cells, &vt->scratch[0].n, &row);
+			take_row(r, &row, b->first + i);
+			joined = row.wrapped;
+		}
+		vt_sb_block_free(b);
+	}
+}
+
+/* Rows of the old screen down to the last that has content or a position. */
+static unsigned screen_content(const struct reflow *r, const struct vt_grid *g, int64_t top)
+{
+	unsigned n = g->n;
+
+	while (n > 1 && vt_grid_row(g, n - 1)->used == 0 && !has_points(r, top + n - 1))
+		n--;
+	return n;
+}
+
+/* Rows of the old screen, when their width stays. */
+static void copy_rows(struct reflow *r, const struct vt_grid *old, unsigned content)
+{
+	for (unsigned y = 0; y < content; y++) {
+		const struct vt_grid_row *from = vt_grid_row(old, y);
+
+		memcpy(r->line->cells, from->cells, from->used * sizeof(*from->cells));
+		r->line->n = from->used;
+		emit(r, from->wrapped, from->line_attr);
+		vt_grid_row(&r->grid, r->waiting - 1)->seqno = from->seqno;
+	}
+}
+
+/* Chooses which rows are the screen: where there was room below, the top stays; else the bottom does. */
+static void settle(struct reflow *r, bool was_full)
+{
+	struct vt *vt = r->vt;
+	unsigned rows = r->grid.n;
+	int64_t want = r->next - rows;
+
+	if (!was_full)
+		want = MAX(want, r->points[POINT_TOP].row);
+	while (r->next - r->waiting < want)
+		push_oldest(r);
+	while (r->next - r->waiting > want && vt->sb.n > 0 && vt->sb.end > vt->sb.first)
+		pull_newest(r);
+	for (unsigned y = r->waiting; y < rows; y++) {
+		struct vt_grid_row *row = vt_grid_row(&r->grid, y);
+
+		vt_row_clear(row, r->cols, 0);
+		row->seqno = vt_now(vt);
+	}
+}
+
+static void set_point(struct reflow *r, unsigned which, const struct vt_pos *pos, int64_t top)
+{
+	r->points[which] = (struct point){ .row = top + pos->y, .x = pos->x + pos->pending };
+}
+
+static struct vt_pos get_point(const struct reflow *r, unsigned which)
+{
+	const struct point *p = &r->points[which];
+	int64_t y = p->row - r->vt->sb.end;
+	struct vt_pos pos = { .y = (uint16_t)MIN(MAX(y, 0), r->grid.n - 1) };
+
+	pos.x = (uint16_t)MIN(p->x, r->cols - 1);
+	pos.pending = p->x >= r->cols;
+	return pos;
+}
+
+static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
+{
+	struct vt_grid *old = &vt->grids[0];
+	struct reflow r = { .vt = vt, .cols = cols };
+	int64_t top = vt->sb.end;
+
+	vt_grid_init(&r.grid, rows, cols);
+	r.line = &vt->scratch[1];
+	vt_scratch_cells(r.line, MAX(cols, vt->cols));
+	vt->pending_grid = &r.grid;
+	set_point(&r, POINT_CURSOR, &vt->pos, top);
+	set_point(&r, POINT_SAVED, &old->saved.pos, top);
+	r.points[POINT_TOP] = (struct point){ .row = top };
+	r.points[POINT_CURSOR].done = vt_is_alt(vt);
+	unsigned content = screen_content(&r, old, top);
+	if (cols == vt->cols) {
+		r.next = top;
+		copy_rows(&r, old, content);
+	} else {
+		struct vt_scrollback sb = vt->sb;
+
+		vt_sb_init(&vt->sb, sb.lines_max, sb.bytes_max);
+		vt->sb.first = vt->sb.end = r.next = sb.first;
+		take_scrollback(&r, &sb);
+		vt_sb_fini(&sb);
+		for (unsigned y = 0; y < content; y++) {
+			const struct vt_grid_row *g = vt_grid_row(old, y);
+			struct vt_row row = { .cells = g->cells, .n = g->used,
+				.wrapped = g->wrapped && y + 1 < content, .line_attr = g->line_attr };
+
+			take_row(&r, &row, top + y);
+		}
+	}
+	settle(&r, content == old->n);
+
+	vt->pending_grid = NULL;
+	r.grid.saved = old->saved;
+	r.grid.saved.pos = get_point(&r, POINT_SAVED);
+	r.grid.floor = old->floor;
+	memcpy(r.grid.kitty, old->kitty, sizeof(old->kitty));
+	r.grid.kitty_n = old->kitty_n;
+	if (!vt_is_alt(vt))
+		vt->pos = get_point(&r, POINT_CURSOR);
+	vt_grid_fini(old);
+	*old = r.grid;
+}
+
+static void resize_alternate(struct vt *vt, uint16_t rows, uint16_t cols)
+{
+	struct vt_grid *old = &vt->grids[1], grid;
+	bool active = vt_is_alt(vt);
+	/* Rows leave at the bottom, unless the cursor is there. */
+	unsigned skip = active && vt->pos.y >= rows ? vt->pos.y - rows + 1u : 0;
+
+	vt_grid_init(&grid, rows, cols);
+	for (unsigned y = 0; y < rows && y + skip < old->n; y++) {
+		const struct vt_grid_row *from = vt_grid_row(old, y + skip);
+		struct vt_grid_row *to = &grid.rows[y];
+
+		memcpy(to->cells, from->cells, MIN(from->used, cols) * sizeof(*to->cells));
+		to->used = MIN(from->used, cols);
+		to->line_attr = from->line_attr;
+		if (to->used > 0 && to->cells[to->used - 1].width == 2)
+			to->cells[to->used - 1] = vt_cell_make(0, to->cells[to->used - 1].style, 1);
+	}
+	grid.floor = vt_now(vt);
+	grid.saved = old->saved;
+	grid.saved.pos.x = MIN(grid.saved.pos.x, cols - 1);
+	grid.saved.pos.y = MIN(grid.saved.pos.y, rows - 1);
+	grid.saved.pos.pending = false;
+	memcpy(grid.kitty, old->kitty, sizeof(old->kitty));
+	grid.kitty_n = old->kitty_n;
+	if (active) {
+		vt->pos.y = (uint16_t)MIN(vt->pos.y - skip, rows - 1u);
+		vt->pos.x = MIN(vt->pos.x, cols - 1);
+		vt->pos.pending = false;
+	}
+	vt_grid_fini(old);
+	*old = grid;
+}
+
+void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width, uint32_t pixel_height)
+{
+	rows = (uint16_t)MIN(MAX(rows, 1), VT_ROWS_MAX);
+	cols = (uint16_t)MIN(MAX(cols, 1), VT_COLS_MAX);
+	if (rows == vt->rows && cols == vt->cols && pixel_width == vt->pixel_width && pixel_height == vt->pixel_height)
+		return;
+	vt->pixel_width = pixel_width;
+	vt->pixel_height = pixel_height;
+	if (rows != vt->rows || cols != vt->cols) {
+		unsigned had = vt->cols;
+
+		resize_primary(vt, rows, cols);
+		resize_alternate(vt, rows, cols);
+		vt->rows = rows;
+		vt->cols = cols;
+		vt->tabs = xreallocarray(vt->tabs, cols, 1);
+		vt_tabs_default(vt, MIN(had, cols));
+		vt_margins_reset(vt);
+		vt->cluster = VT_CLUSTER_CLOSED;
+	}
+	if (vt->modes & VT_M_SIZE_REPORTS)
+		vt_report_size(vt);
+	vt->seqno++;
+}

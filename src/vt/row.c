@@ -1,0 +1,94 @@
+/* One row of cells. Two things are kept true everywhere: cells past `used` are
+ * blank in the default style, and a cell of width 0 stands right of one of
+ * width 2. Whoever cuts a wide character in half blanks both halves. */
+#include "vt/internal.h"
+
+void vt_row_fill(struct vt_grid_row *row, unsigned from, unsigned to, uint16_t style)
+{
+	struct vt_cell blank = vt_cell_make(0, style, 1);
+
+	for (unsigned x = from; x < to; x++)
+		row->cells[x] = blank;
+	if (row->used < to)
+		row->used = (uint16_t)to;
+}
+
+void vt_row_split(struct vt_grid_row *row, unsigned x)
+{
+	if (x == 0 || x >= row->used || row->cells[x].width != 0)
+		return;
+	row->cells[x - 1] = vt_cell_make(0, row->cells[x - 1].style, 1);
+	row->cells[x] = vt_cell_make(0, row->cells[x].style, 1);
+}
+
+void vt_row_erase(struct vt_grid_row *row, unsigned from, unsigned to, unsigned cols, uint16_t style)
+{
+	if (from >= to)
+		return;
+	vt_row_split(row, from);
+	vt_row_split(row, to);
+	if (to >= cols || to >= row->used)
+		row->wrapped = false;
+	if (style == 0 && to >= row->used) {
+		if (row->used > from)
+			row->used = (uint16_t)from;
+		return;
+	}
+	vt_row_reach(row, from);
+	vt_row_fill(row, from, to, style);
+}
+
+void vt_row_clear(struct vt_grid_row *row, unsigned cols, uint16_t style)
+{
+	row->used = 0;
+	row->wrapped = false;
+	row->line_attr = 0;
+	if (style != 0)
+		vt_row_fill(row, 0, cols, style);
+}
+
+/* Drops trailing cells that are blank in the default style. */
+static void row_trim(struct vt_grid_row *row)
+{
+	while (row->used > 0) {
+		struct vt_cell *c = &row->cells[row->used - 1];
+
+		if (c->text != 0 || c->style != 0 || c->width != 1)
+			break;
+		row->used--;
+	}
+}
+
+void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, uint16_t style)
+{
+	unsigned end = right + 1;
+
+	if (x > right)
+		return;
+	n = MIN(n, end - x);
+	vt_row_split(row, x);
+	vt_row_split(row, end - n);
+	vt_row_split(row, end);
+	vt_row_reach(row, end);
+	memmove(&row->cells[x + n], &row->cells[x], (end - x - n) * sizeof(*row->cells));
+	vt_row_fill(row, x, x + n, style);
+	row_trim(row);
+}
+
+void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols, uint16_t style)
+{
+	unsigned end = right + 1;
+
+	if (x > right)
+		return;
+	n = MIN(n, end - x);
+	vt_row_split(row, x);
+	vt_row_split(row, x + n);
+	vt_row_split(row, end);
+	vt_row_reach(row, end);
+	memmove(&row->cells[x], &row->cells[x + n], (end - x - n) * sizeof(*row->cells));
+	vt_row_fill(row, end - n, end, style);
+	if (end == cols)
+		row->wrapped = false;
+	row_trim(row);
+}

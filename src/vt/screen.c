@@ -1,0 +1,371 @@
+/* The screen: cursor, margins, scrolling, erasing, and the two grids. */
+#include "vt/internal.h"
+
+void vt_grid_init(struct vt_grid *grid, uint16_t rows, uint16_t cols)
+{
+	*grid = (struct vt_grid){ .n = rows };
+	grid->rows = xcalloc(rows, sizeof(*grid->rows));
+	grid->cells = xreallocarray(NULL, (size_t)rows * cols, sizeof(*grid->cells));
+	for (unsigned y = 0; y < rows; y++) {
+		grid->rows[y].cells = grid->cells + (size_t)y * cols;
+		grid->rows[y].seqno = 1;
+	}
+}
+
+void vt_grid_fini(struct vt_grid *grid)
+{
+	free(grid->rows);
+	free(grid->cells);
+	grid->rows = NULL;
+	grid->cells = NULL;
+}
+
+/* ---- cursor ---------------------------------------------------------------------- */
+
+void vt_cursor_to(struct vt *vt, unsigned x, unsigned y)
+{
+	vt->pos.x = (uint16_t)MIN(x, vt->cols - 1u);
+	vt->pos.y = (uint16_t)MIN(y, vt->rows - 1u);
+	vt->pos.pending = false;
+	vt->changed = true;
+}
+
+void vt_cursor_to_origin(struct vt *vt, unsigned x, unsigned y)
+{
+	if (vt->modes & VT_M_ORIGIN)
+		vt_cursor_to(vt, MIN(vt->left + x, vt->right), MIN(vt->top + y, vt->bottom));
+	else
+		vt_cursor_to(vt, x, y);
+}
+
+void vt_cursor_up(struct vt *vt, unsigned n)
+{
+	unsigned stop = vt->pos.y >= vt->top ? vt->top : 0;
+
+	vt_cursor_to(vt, vt->pos.x, vt->pos.y - MIN(n, vt->pos.y - stop));
+}
+
+void vt_cursor_down(struct vt *vt, unsigned n)
+{
+	unsigned stop = vt->pos.y <= vt->bottom ? vt->bottom : vt->rows - 1u;
+
+	vt_cursor_to(vt, vt->pos.x, MIN(vt->pos.y + n, stop));
+}
+
+void vt_cursor_left(struct vt *vt, unsigned n)
+{
+	/* A pending wrap is no column of its own: one step left of it is the column before the last. */
+	for (;;) {
+		unsigned stop = vt->pos.x >= vt->left ? vt->left : 0, step = MIN(n, vt->pos.x - stop);
+
+		vt_cursor_to(vt, vt->pos.x - step, vt->pos.y);
+		n -= step;
+		if (n == 0 || (vt->modes & (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP)) != (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP))
+			return;
+		if (vt->pos.y == vt->top || vt->pos.y == 0)
+			return;
+		vt_cursor_to(vt, vt->right, vt->pos.y - 1u);
+		n--;
+	}
+}
+
+void vt_cursor_right(struct vt *vt, unsigned n)
+{
+	unsigned stop = vt->pos.x <= vt->right ? vt->right : vt->cols - 1u;
+
+	vt_cursor_to(vt, MIN(vt->pos.x + n, stop), vt->pos.y);
+}
+
+void vt_carriage_return(struct vt *vt)
+{
+	vt_cursor_to(vt, vt->pos.x >= vt->left || (vt->modes & VT_M_ORIGIN) ? vt->left : 0, vt->pos.y);
+}
+
+void vt_cursor_save(struct vt *vt)
+{
+	struct vt_saved *s = &vt->grid->saved;
+
+	s->pos = vt->pos;
+	s->pen = vt->pen;
+	memcpy(s->charset, vt->charset, sizeof(s->charset));
+	s->gl = vt->gl;
+	s->origin = vt->modes & VT_M_ORIGIN;
+}
+
+void vt_cursor_restore(struct vt *vt)
+{
+	const struct vt_saved *s = &vt->grid->saved;
+	uint32_t semantic = vt->pen.attrs & VT_ATTR_SEMANTIC;
+
+	vt_cursor_to(vt, s->pos.x, s->pos.y);
+	vt->pos.pending = s->pos.pending && s->pos.x == vt->cols - 1;
+	vt->pen = s->pen;
+	/* What shells mark is no rendition. */
+	vt->pen.attrs = (vt->pen.attrs & ~(uint32_t)VT_ATTR_SEMANTIC) | semantic;
+	vt->pen_stale = true;
+	memcpy(vt->charset, s->charset, sizeof(s->charset));
+	vt->gl = s->gl;
+	vt->modes = s->origin ? vt->modes | VT_M_ORIGIN : vt->modes & ~VT_M_ORIGIN;
+	vt_print_update(vt);
+}
+
+void vt_tabs_default(struct vt *vt, unsigned from)
+{
+	for (unsigned x = from; x < vt->cols; x++)
+		vt->tabs[x] = x > 0 && x % 8 == 0;
+}
+
+void vt_tab(struct vt *vt, unsigned n)
+{
+	unsigned stop = vt->pos.x <= vt->right ? vt->right : vt->cols - 1u, x = vt->pos.x;
+
+	while (n > 0 && x < stop)
+		if (vt->tabs[++x])
+			n--;
+	if (x != vt->pos.x)
+		vt_cursor_to(vt, x, vt->pos.y);
+}
+
+void vt_tab_back(struct vt *vt, unsigned n)
+{
+	unsigned stop = (vt->modes & VT_M_ORIGIN) ? vt->left : 0, x = vt->pos.x;
+
+	while (n > 0 && x > stop)
+		if (vt->tabs[--x])
+			n--;
+	vt_cursor_to(vt, x, vt->pos.y);
+}
+
+/* ---- scrolling --------------------------------------------------------------------- */
+
+static bool whole_width(const struct vt *vt)
+{
+	return vt->left == 0 && vt->right == vt->cols - 1;
+}
+
+/* Moves the columns [left, right] of one row to another. */
+static void move_columns(struct vt *vt, unsigned from, unsigned to)
+{
+	struct vt_grid_row *src = vt_row_at(vt, from), *dst = vt_row_at(vt, to);
+
+	vt_row_split(src, vt->left);
+	vt_row_split(src, vt->right + 1u);
+	vt_row_split(dst, vt->left);
+	vt_row_split(dst, vt->right + 1u);
+	vt_row_reach(src, vt->right + 1u);
+	vt_row_reach(dst, vt->right + 1u);
+	memcpy(dst->cells + vt->left, src->cells + vt->left, (vt->right - vt->left + 1u) * sizeof(*dst->cells));
+	vt_touch(vt, dst);
+}
+
+/* One row up in [top, bottom]: what the row structs describe moves, the cells stay. */
+static void rotate_up(struct vt *vt, unsigned top, unsigned bottom)
+{
+	struct vt_grid_row first = *vt_row_at(vt, top);
+
+	for (unsigned y = top; y < bottom; y++) {
+		*vt_row_at(vt, y) = *vt_row_at(vt, y + 1);
+		vt_touch(vt, vt_row_at(vt, y));
+	}
+	*vt_row_at(vt, bottom) = first;
+	vt_row_clear(vt_row_at(vt, bottom), vt->cols, vt_erase_id(vt));
+	vt_touch(vt, vt_row_at(vt, bottom));
+}
+
+static void rotate_down(struct vt *vt, unsigned top, unsigned bottom)
+{
+	struct vt_grid_row last = *vt_row_at(vt, bottom);
+
+	for (unsigned y = bottom; y > top; y--) {
+		*vt_row_at(vt, y) = *vt_row_at(vt, y - 1);
+		vt_touch(vt, vt_row_at(vt, y));
+	}
+	*vt_row_at(vt, top) = last;
+	vt_row_clear(vt_row_at(vt, top), vt->cols, vt_erase_id(vt));
+	vt_touch(vt, vt_row_at(vt, top));
+}
+
+/* One line of the whole screen: the ring turns. Stable indexes go with the rows of
+ * the primary screen; those of the alternate screen stay, so all its rows change. */
+static void scroll_whole(struct vt *vt)
+{
+	struct vt_grid *g = vt->grid;
+	struct vt_grid_row *row = &g->rows[g->head];
+
+	if (vt_is_alt(vt))
+		g->floor = vt_now(vt);
+	else
+		vt_sb_push(vt, &vt->sb, row);
+	if (++g->head == g->n)
+		g->head = 0;
+	vt_row_clear(row, vt->cols, vt_erase_id(vt));
+	vt_touch(vt, row);
+}
+
+void vt_scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n, bool keep)
+{
+	n = MIN(n, bottom - top + 1);
+	if (!whole_width(vt)) {
+		for (unsigned y = top; y + n <= bottom; y++)
+			move_columns(vt, y + n, y);
+		for (unsigned y = bottom + 1 - n; y <= bottom; y++)
+			vt_erase_cells(vt, y, vt->left, vt->right + 1u, false);
+		return;
+	}
+	bool whole = top == 0 && bottom == vt->rows - 1u && (keep || vt_is_alt(vt));
+	for (; n > 0; n--) {
+		if (whole) {
+			scroll_whole(vt);
+		} else if (top == 0 && keep && !vt_is_alt(vt)) {
+			/* The line is kept, so all stable indexes rise by one; the rows
+			 * below the region stay where they are on the screen. */
+			scroll_whole(vt);
+			rotate_down(vt, bottom, vt->rows - 1u);
+		} else {
+			rotate_up(vt, top, bottom);
+		}
+	}
+}
+
+void vt_scroll_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
+{
+	n = MIN(n, bottom - top + 1);
+	if (!whole_width(vt)) {
+		for (unsigned y = bottom; y >= top + n; y--)
+			move_columns(vt, y - n, y);
+		for (unsigned y = top; y < top + n; y++)
+			vt_erase_cells(vt, y, vt->left, vt->right + 1u, false);
+		return;
+	}
+	for (; n > 0; n--)
+		rotate_down(vt, top, bottom);
+}
+
+void vt_scroll_left(struct vt *vt, unsigned x, unsigned n)
+{
+	for (unsigned y = vt->top; y <= vt->bottom; y++) {
+		vt_row_delete(vt_row_at(vt, y), x, n, vt->right, vt->cols, vt_erase_id(vt));
+		vt_touch(vt, vt_row_at(vt, y));
+	}
+}
+
+void vt_scroll_right(struct vt *vt, unsigned x, unsigned n)
+{
+	for (unsigned y = vt->top; y <= vt->bottom; y++) {
+		vt_row_insert(vt_row_at(vt, y), x, n, vt->right, vt_erase_id(vt));
+		vt_touch(vt, vt_row_at(vt, y));
+	}
+}
+
+void vt_index(struct vt *vt)
+{
+	if (vt->pos.y == vt->bottom) {
+		if (vt->pos.x >= vt->left && vt->pos.x <= vt->right)
+			vt_scroll_up(vt, vt->top, vt->bottom, 1, true);
+	} else if (vt->pos.y < vt->rows - 1) {
+		vt->pos.y++;
+	}
+	vt->pos.pending = false;
+	vt->changed = true;
+}
+
+void vt_reverse_index(struct vt *vt)
+{
+	if (vt->pos.y == vt->top) {
+		if (vt->pos.x >= vt->left && vt->pos.x <= vt->right)
+			vt_scroll_down(vt, vt->top, vt->bottom, 1);
+	} else if (vt->pos.y > 0) {
+		vt->pos.y--;
+	}
+	vt->pos.pending = false;
+	vt->changed = true;
+}
+
+/* ---- erasing ---------------------------------------------------------------------------- */
+
+void vt_erase_rows(struct vt *vt, unsigned from, unsigned to)
+{
+	uint16_t style = vt_erase_id(vt);
+
+	for (unsigned y = from; y < to; y++) {
+		struct vt_grid_row *row = vt_row_at(vt, y);
+
+		vt_row_clear(row, vt->cols, style);
+		vt_touch(vt, row);
+	}
+}
+
+void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, bool selective)
+{
+	struct vt_grid_row *row = vt_row_at(vt, y);
+	uint16_t style = vt_erase_id(vt);
+
+	to = MIN(to, vt->cols);
+	vt_touch(vt, row);
+	if (!selective) {
+		vt_row_erase(row, from, to, vt->cols, style);
+		return;
+	}
+	for (unsigned x = from; x < to && x < row->used; x++)
+		if (!(vt->styles.v[row->cells[x].style].attrs & VT_ATTR_PROTECTED))
+			vt_row_erase(row, x, x + 1, vt->cols, style);
+}
+
+void vt_margins_reset(struct vt *vt)
+{
+	vt->top = vt->left = 0;
+	vt->bottom = (uint16_t)(vt->rows - 1);
+	vt->right = (uint16_t)(vt->cols - 1);
+}
+
+/* ---- the two screens, resets ----------------------------------------------------------------- */
+
+void vt_screen_switch(struct vt *vt, bool alt)
+{
+	if (alt == vt_is_alt(vt))
+		return;
+	vt->grid = &vt->grids[alt];
+	vt->modes = alt ? vt->modes | VT_MODE_ALT_SCREEN : vt->modes & ~(uint64_t)VT_MODE_ALT_SCREEN;
+	/* Whoever shows rows by stable index sees others now. */
+	vt->grid->floor = vt_now(vt);
+	if (!alt) {
+		vt->switch_rows = MAX(vt->switch_rows, vt->rows);
+		vt->switch_seqno = vt_now(vt);
+	}
+	vt->changed = true;
+}
+
+void vt_screen_align(struct vt *vt)
+{
+	vt_margins_reset(vt);
+	vt->modes &= ~VT_M_ORIGIN;
+	for (unsigned y = 0; y < vt->rows; y++) {
+		struct vt_grid_row *row = vt_row_at(vt, y);
+
+		vt_row_clear(row, vt->cols, 0);
+		for (unsigned x = 0; x < vt->cols; x++)
+			row->cells[x] = vt_cell_make('E', 0, 1);
+		row->used = vt->cols;
+		vt_touch(vt, row);
+	}
+	vt_cursor_to(vt, 0, 0);
+}
+
+void vt_soft_reset(struct vt *vt)
+{
+	vt->modes &= ~(VT_M_ORIGIN | VT_M_INSERT | VT_M_LEFT_RIGHT | VT_M_REVERSE_WRAP | VT_M_KEYBOARD_LOCK |
+	    VT_MODE_APP_CURSOR | VT_MODE_APP_KEYPAD);
+	vt->modes |= VT_M_AUTOWRAP | VT_M_CURSOR_VISIBLE;
+	vt_margins_reset(vt);
+	vt->pen = (struct vt_style){ .attrs = vt->pen.attrs & VT_ATTR_SEMANTIC };
+	vt->pen_stale = true;
+	memset(vt->charset, VT_CHARSET_ASCII, sizeof(vt->charset));
+	vt->gl = vt->single_shift = 0;
+	vt->shape = VT_CURSOR_DEFAULT;
+	vt->grid->kitty_n = 0;
+	vt->other_keys = 0;
+	vt->grid->saved = (struct vt_saved){ 0 };
+	vt->pos.pending = false;
+	vt_print_update(vt);
+	vt->changed = true;
+}

@@ -1,0 +1,361 @@
+/* The rows above the primary screen. See scrollback.h for the format.
+ *
+ * Rows are appended to the newest block and dropped from the oldest; a block
+ * is freed when its last row has gone. Encoding runs once for every line that a
+ * program prints, so its inner loop takes cells of plain ASCII in one style. */
+#include "vt/internal.h"
+
+#define BLOCK_BYTES (64u << 10)
+#define BLOCK_ROWS 4096u
+/* Most bytes of a row's head, of a run, and of a cell's text: an introducer, a length and a cluster. */
+#define HEAD_MAX 12
+#define RUN_MAX 6
+#define CELL_MAX (2 + VT_CLUSTER_BYTES_MAX)
+#define CLUSTER_MARK 0xffu
+
+enum { ROW_WRAPPED = 1, ROW_ATTR_SHIFT = 1, ROW_ATTR = 3 << 1, ROW_RUNS = 8 };
+
+static uint8_t *put_varint(uint8_t *p, uint32_t v)
+{
+	while (v >= 0x80) {
+		*p++ = (uint8_t)(v | 0x80);
+		v >>= 7;
+	}
+	*p++ = (uint8_t)v;
+	return p;
+}
+
+static const uint8_t *get_varint(const uint8_t *p, uint32_t *ret)
+{
+	uint32_t v = 0;
+	unsigned shift = 0;
+
+	for (; *p & 0x80; shift += 7)
+		v |= (uint32_t)(*p++ & 0x7f) << shift;
+	*ret = v | (uint32_t)*p++ << shift;
+	return p;
+}
+
+/* ---- blocks -------------------------------------------------------------------- */
+
+static size_t block_bytes(const struct vt_sb_block *b)
+{
+	return sizeof(*b) + b->data_cap + b->cap * sizeof(*b->rows) + b->cap_styles * sizeof(*b->styles);
+}
+
+void vt_sb_block_free(struct vt_sb_block *b)
+{
+	free(b->rows);
+	free(b->data);
+	free(b->styles);
+	free(b);
+}
+
+static struct vt_sb_block *newest(const struct vt_scrollback *sb)
+{
+	return sb->n > 0 ? sb->blocks[sb->head + sb->n - 1] : NULL;
+}
+
+static void append_block(struct vt_scrollback *sb, struct vt_sb_block *b)
+{
+	if (sb->head + sb->n == sb->cap) {
+		if (sb->head > sb->cap / 2) {
+			memmove(sb->blocks, sb->blocks + sb->head, sb->n * sizeof(*sb->blocks));
+			sb->head = 0;
+		} else {
+			sb->cap = MAX(sb->cap * 2, 16u);
+			sb->blocks = xreallocarray(sb->blocks, sb->cap, sizeof(*sb->blocks));
+		}
+	}
+	b->first = sb->end;
+	sb->blocks[sb->head + sb->n++] = b;
+	sb->bytes += block_bytes(b);
+	sb->serial++;
+}
+
+static void drop_oldest_block(struct vt_scrollback *sb)
+{
+	struct vt_sb_block *b = sb->blocks[sb->head++];
+
+	sb->n--;
+	sb->bytes -= block_bytes(b);
+	vt_sb_block_free(b);
+}
+
+/* Gives back what a block that will not grow has reserved. */
+static void seal(struct vt_scrollback *sb, struct vt_sb_block *b)
+{
+	sb->bytes -= block_bytes(b);
+	b->data = xreallocarray(b->data, b->len, 1);
+	b->data_cap = b->len;
+	b->rows = xreallocarray(b->rows, b->n, sizeof(*b->rows));
+	b->cap = b->n;
+	if (b->n_styles > 0) {
+		b->styles = xreallocarray(b->styles, b->n_styles, sizeof(*b->styles));
+		b->cap_styles = b->n_styles;
+	}
+	sb->bytes += block_bytes(b);
+}
+
+static struct vt_sb_block *block_for(struct vt_scrollback *sb, size_t bytes)
+{
+	struct vt_sb_block *b = newest(sb);
+
+	if (b && b->n < BLOCK_ROWS && b->len + bytes <= b->data_cap)
+		return b;
+	if (b && b->n > 0)
+		seal(sb, b);
+	b = xcalloc(1, sizeof(*b));
+	b->data_cap = (uint32_t)MAX(bytes, (size_t)BLOCK_BYTES);
+	b->data = xmalloc(b->data_cap);
+	append_block(sb, b);
+	return b;
+}
+
+static uint32_t block_style(struct vt *vt, struct vt_scrollback *sb, struct vt_sb_block *b, uint16_t style)
+{
+	if (style >= sb->map_cap) {
+		uint32_t cap = MAX((uint32_t)style + 1, vt->styles.ids.cap);
+
+		sb->map = xreallocarray(sb->map, cap, sizeof(*sb->map));
+		memset(sb->map + sb->map_cap, 0, (cap - sb->map_cap) * sizeof(*sb->map));
+		sb->map_cap = cap;
+	}
+	struct vt_sb_style *m = &sb->map[style];
+	if (m->block == sb->serial)
+		return m->index;
+	if (b->n_styles == b->cap_styles) {
+		sb->bytes -= block_bytes(b);
+		b->cap_styles = MAX(b->cap_styles * 2, 8u);
+		b->styles = xreallocarray(b->styles, b->cap_styles, sizeof(*b->styles));
+		sb->bytes += block_bytes(b);
+	}
+	b->styles[b->n_styles] = vt->styles.v[style];
+	*m = (struct vt_sb_style){ .block = sb->serial, .index = b->n_styles };
+	return b->n_styles++;
+}
+
+static void trim(struct vt_scrollback *sb)
+{
+	if (sb->end - sb->first > (int64_t)sb->lines_max)
+		sb->first = sb->end - sb->lines_max;
+	/* The newest block stays, or a small bound would keep nothing at all. */
+	while (sb->bytes_max > 0 && sb->bytes > sb->bytes_max && sb->n > 1)
+		drop_oldest_block(sb);
+	while (sb->n > 0 && sb->blocks[sb->head]->first + sb->blocks[sb->head]->n <= sb->first)
+		drop_oldest_block(sb);
+	if (sb->n > 0 && sb->blocks[sb->head]->first > sb->first)
+		sb->first = sb->blocks[sb->head]->first;
+}
+
+/* ---- writing ---------------------------------------------------------------------- */
+
+static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *cell)
+{
+	uint32_t cp = cell->text;
+	unsigned natural = cp & VT_CELL_CLUSTER ? 0 : cp < 0x80 ? 1 : text_width(cp);
+
+	if (cell->width == (natural ? natural : 1) && !(cp & VT_CELL_CLUSTER))
+		return p + text_utf8_encode(cp, (char *)p);
+	size_t len = cp ? vt_cell_text(vt, cell, (char *)p + 2) : 0;
+	p[0] = CLUSTER_MARK;
+	p[1] = (uint8_t)((cell->width == 2 ? 0x80 : 0) | len);
+	return p + 2 + len;
+}
+
+void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row)
+{
+	const struct vt_cell *cells = row->cells;
+	unsigned n = row->used, n_runs = 0;
+
+	if (sb->lines_max == 0) {
+		sb->first = ++sb->end;
+		return;
+	}
+	if (n > sb->text_cap) {
+		sb->text_cap = n;
+		sb->text = xreallocarray(sb->text, n, CELL_MAX);
+		sb->runs = xreallocarray(sb->runs, n, sizeof(*sb->runs));
+	}
+	uint8_t *text = sb->text;
+	for (unsigned i = 0; i < n;) {
+		unsigned start = i;
+		uint16_t style = cells[i].style;
+
+		for (;;) {
+			for (; i < n && cells[i].text < 0x80 && cells[i].style == style && cells[i].width == 1; i++)
+				*text++ = (uint8_t)cells[i].text;
+			if (i == n || cells[i].style != style)
+				break;
+			if (cells[i].width != 0)
+				text = put_text(vt, text, &cells[i]);
+			i++;
+		}
+		sb->runs[n_runs++] = (struct vt_sb_run){ .cells = (uint16_t)(i - start), .style = style };
+	}
+	size_t text_len = (size_t)(text - sb->text);
+	struct vt_sb_block *b = block_for(sb, HEAD_MAX + n_runs * RUN_MAX + text_len);
+	bool plain = n_runs == 0 || (n_runs == 1 && cells[0].style == 0);
+
+	if (b->n == b->cap) {
+		sb->bytes -= block_bytes(b);
+		b->cap = MAX(b->cap * 2, 64u);
+		b->rows = xreallocarray(b->rows, b->cap, sizeof(*b->rows));
+		sb->bytes += block_bytes(b);
+	}
+	b->rows[b->n++] = (struct vt_sb_row){ .offset = b->len, .seqno = (uint32_t)row->seqno };
+	uint8_t *p = b->data + b->len;
+	*p++ = (uint8_t)((row->wrapped ? ROW_WRAPPED : 0) | row->line_attr << ROW_ATTR_SHIFT | (plain ? 0 : ROW_RUNS));
+	p = put_varint(p, n);
+	if (!plain) {
+		p = put_varint(p, n_runs);
+		for (unsigned i = 0; i < n_runs; i++) {
+			p = put_varint(p, sb->runs[i].cells);
+			p = put_varint(p, sb->runs[i].style ? 1 + block_style(vt, sb, b, sb->runs[i].style) : 0);
+		}
+	}
+	if (n > 0)
+		memcpy(p, sb->text, text_len);
+	b->len = (uint32_t)(p + text_len - b->data);
+	b->seqno = MAX(b->seqno, row->seqno);
+	b->widest = MAX(b->widest, (uint16_t)n);
+	b->wraps |= row->wrapped;
+	sb->end++;
+	trim(sb);
+}
+
+void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint64_t now)
+{
+	struct vt_sb_block *b = newest(sb);
+
+	if (b)
+		seal(sb, b);
+	if (block->first != sb->end)
+		block->floor = now;
+	append_block(sb, block);
+	sb->end += block->n;
+	trim(sb);
+}
+
+void vt_sb_drop_newest(struct vt_scrollback *sb)
+{
+	struct vt_sb_block *b = newest(sb);
+
+	b->len = b->rows[--b->n].offset;
+	sb->end--;
+	if (b->n == 0) {
+		sb->n--;
+		sb->bytes -= block_bytes(b);
+		vt_sb_block_free(b);
+		/* What is the newest block now has a style table that the map does not know. */
+		sb->serial++;
+	}
+}
+
+/* ---- reading ------------------------------------------------------------------------- */
+
+void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t index, struct vt_cell *cells,
+    uint16_t *n, struct vt_row *ret)
+{
+	const uint8_t *p = block->data + block->rows[index].offset;
+	uint8_t flags = *p++;
+	uint32_t count, n_runs = 1, left, style_index = 0;
+	uint16_t style = 0;
+
+	*n = 0;
+	p = get_varint(p, &count);
+	left = count;
+	const uint8_t *runs = p;
+	if (flags & ROW_RUNS) {
+		p = runs = get_varint(p, &n_runs);
+		for (uint32_t i = 0, v; i < 2 * n_runs; i++)
+			p = get_varint(p, &v);
+	}
+	while (*n < count) {
+		if (flags & ROW_RUNS) {
+			runs = get_varint(get_varint(runs, &left), &style_index);
+			style = style_index ? vt_style_id(vt, &block->styles[style_index - 1]) : 0;
+		}
+		for (uint32_t end = *n + left; *n < end;) {
+			uint8_t width = 1;
+			uint32_t cp = *p;
+
+			if (cp < 0x80) {
+				p++;
+			} else if (cp == CLUSTER_MARK) {
+				size_t len = p[1] & 0x7f;
+
+				width = p[1] & 0x80 ? 2 : 1;
+				cp = len ? vt_cluster_text(vt, (const char *)p + 2, len) : 0;
+				p += 2 + len;
+			} else {
+				p += text_utf8_decode((const char *)p, 4, &cp);
+				width = text_width(cp) == 2 ? 2 : 1;
+			}
+			cells[*n] = vt_cell_make(cp, style, width);
+			if (width == 2)
+				cells[*n + 1] = vt_cell_make(0, style, 0);
+			*n = (uint16_t)(*n + width);
+		}
+	}
+	*ret = (struct vt_row){
+		.cells = cells, .n = *n, .wrapped = flags & ROW_WRAPPED,
+		.line_attr = (flags & ROW_ATTR) >> ROW_ATTR_SHIFT, .seqno = vt_sb_row_seqno(block, index),
+	};
+}
+
+struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row)
+{
+	size_t lo = sb->head, hi = sb->head + sb->n;
+
+	if (row < sb->first || row >= sb->end)
+		return NULL;
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (sb->blocks[mid]->first <= row)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return sb->blocks[lo];
+}
+
+uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index)
+{
+	uint32_t behind = (uint32_t)block->seqno - block->rows[index].seqno;
+	uint64_t seqno = block->seqno - behind;
+
+	return MAX(seqno, block->floor);
+}
+
+/* ----------------------------------------------------------------------------------------- */
+
+void vt_sb_erase(struct vt_scrollback *sb)
+{
+	while (sb->n > 0)
+		drop_oldest_block(sb);
+	sb->head = 0;
+	sb->first = sb->end;
+}
+
+void vt_sb_forget_styles(struct vt_scrollback *sb)
+{
+	if (sb->map_cap > 0)
+		memset(sb->map, 0, sb->map_cap * sizeof(*sb->map));
+}
+
+void vt_sb_init(struct vt_scrollback *sb, uint32_t lines_max, size_t bytes_max)
+{
+	*sb = (struct vt_scrollback){ .lines_max = lines_max, .bytes_max = bytes_max };
+}
+
+void vt_sb_fini(struct vt_scrollback *sb)
+{
+	vt_sb_erase(sb);
+	free(sb->blocks);
+	free(sb->map);
+	free(sb->text);
+	free(sb->runs);
+	*sb = (struct vt_scrollback){ 0 };
+}

@@ -1,0 +1,80 @@
+/* scrollback.h - the rows above the primary screen. Private to src/vt.
+ *
+ * Rows are kept as text with run-length styles in blocks of about 64 KiB. A
+ * block has its own table of styles, so that rows do not pin numbers of the
+ * engine's table, and can be moved as a whole when a resize leaves its rows as
+ * they are.
+ *
+ * One row:  flags (1 byte), cells (varint),
+ *           [runs (varint), each: cells (varint), style in the block (varint)],
+ *           text: one UTF-8 character a cell; NUL is a blank; 0xff introduces a
+ *           cluster: a byte (bit 7: two cells wide; bits 0-6: bytes), its UTF-8. */
+#ifndef LACE_VT_SCROLLBACK_H
+#define LACE_VT_SCROLLBACK_H
+
+#include "vt/vt.h"
+
+struct vt_sb_row {
+	uint32_t offset;               /* in data */
+	uint32_t seqno;                /* low 32 bits; the rest follows from the block's */
+};
+
+struct vt_sb_block {
+	int64_t first;                 /* stable index of row 0 */
+	uint32_t n, cap;
+	struct vt_sb_row *rows;
+	uint8_t *data;
+	uint32_t len, data_cap;
+	struct vt_style *styles;
+	uint32_t n_styles, cap_styles;
+	uint64_t seqno;                /* the highest of its rows */
+	uint64_t floor;                /* no row counts as older than this */
+	uint16_t widest;               /* cells of the longest row */
+	bool wraps;                    /* some row is wrapped */
+};
+
+struct vt_sb_style {
+	uint32_t block;                /* serial of the block that index belongs to */
+	uint32_t index;
+};
+
+struct vt_sb_run {
+	uint16_t cells, style;
+};
+
+struct vt_scrollback {
+	struct vt_sb_block **blocks;   /* oldest first, from head */
+	size_t head, n, cap;
+	int64_t first, end;            /* stable indexes of the rows kept: [first, end) */
+	uint32_t lines_max;
+	size_t bytes_max, bytes;
+	uint32_t serial;               /* of the newest block */
+	struct vt_sb_style *map;       /* engine's style number -> the newest block's */
+	uint32_t map_cap;
+	uint8_t *text;                 /* a row that is being encoded */
+	struct vt_sb_run *runs;
+	size_t text_cap;
+};
+
+struct vt_grid_row;
+
+void vt_sb_init(struct vt_scrollback *sb, uint32_t lines_max, size_t bytes_max);
+void vt_sb_fini(struct vt_scrollback *sb);
+/* Appends a row; may drop the oldest. */
+void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row);
+/* Appends a whole block of other rows (of another scrollback). */
+void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint64_t now);
+/* Reads row `index` of a block into cells (room for block->widest), numbering
+ * styles and clusters anew; *n counts the cells that are complete at any time. */
+void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t index, struct vt_cell *cells,
+    uint16_t *n, struct vt_row *ret);
+void vt_sb_block_free(struct vt_sb_block *block);
+struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row);
+uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index);
+/* Removes the newest row. */
+void vt_sb_drop_newest(struct vt_scrollback *sb);
+void vt_sb_erase(struct vt_scrollback *sb);
+/* The engine's style numbers have been given anew. */
+void vt_sb_forget_styles(struct vt_scrollback *sb);
+
+#endif

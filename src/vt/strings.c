@@ -1,0 +1,122 @@
+/* Text that came from the program and goes to callbacks or is kept: made valid,
+ * freed of control characters, cut to its limit. And base64. */
+#include "vt/internal.h"
+
+char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len)
+{
+	/* U+FFFD may take the place of a single byte. */
+	char *out = xmalloc(MIN(len * 3, max) + 1);
+	size_t n = 0;
+
+	for (size_t at = 0; at < len;) {
+		char utf8[4];
+		uint32_t cp;
+
+		at += text_utf8_decode(s + at, len - at, &cp);
+		if (cp < 0x20 && !((flags & VT_CLEAN_LINES) && (cp == '\t' || cp == '\n' || cp == '\r')))
+			continue;
+		if (cp >= 0x7f && cp <= 0x9f)
+			continue;
+		size_t k = text_utf8_encode(cp, utf8);
+		if (n + k > max)
+			break;
+		memcpy(out + n, utf8, k);
+		n += k;
+	}
+	out[n] = 0;
+	if (ret_len)
+		*ret_len = n;
+	return out;
+}
+
+void vt_string_set(char **string, char *value)
+{
+	free(*string);
+	*string = value;
+}
+
+int vt_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	if (c == '/' || c == '_')
+		return 63;
+	return -1;
+}
+
+char *vt_base64(const char *s, size_t len, size_t *ret_len)
+{
+	char *out = xmalloc(len / 4 * 3 + 4);
+	size_t n = 0;
+	uint32_t bits = 0;
+	unsigned have = 0;
+
+	while (len > 0 && s[len - 1] == '=')
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		int v = base64_value(s[i]);
+
+		if (v < 0) {
+			free(out);
+			return NULL;
+		}
+		bits = bits << 6 | (uint32_t)v;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			out[n++] = (char)(bits >> have);
+		}
+	}
+	out[n] = 0;
+	*ret_len = n;
+	return out;
+}
+
+void vt_titles_push(struct vt *vt)
+{
+	if (vt->title_stack_n == VT_TITLE_STACK) {
+		free(vt->title_stack[0].title);
+		free(vt->title_stack[0].icon);
+		memmove(vt->title_stack, vt->title_stack + 1, (VT_TITLE_STACK - 1) * sizeof(vt->title_stack[0]));
+		vt->title_stack_n--;
+	}
+	vt->title_stack[vt->title_stack_n].title = xstrdup(vt->title);
+	vt->title_stack[vt->title_stack_n++].icon = xstrdup(vt->icon_title);
+}
+
+/* which: 0 both, 1 the icon's, 2 the window's. */
+void vt_titles_pop(struct vt *vt, unsigned which)
+{
+	if (vt->title_stack_n == 0)
+		return;
+	char *title = vt->title_stack[--vt->title_stack_n].title, *icon = vt->title_stack[vt->title_stack_n].icon;
+	if (which != 1) {
+		vt_string_set(&vt->title, title);
+		title = NULL;
+	}
+	if (which != 2) {
+		vt_string_set(&vt->icon_title, icon);
+		icon = NULL;
+	}
+	free(title);
+	free(icon);
+	if (vt->cb.title)
+		vt->cb.title(vt->user);
+}
