@@ -23,7 +23,8 @@ static int run(const struct cmd_args *args, struct err *err)
 	if (code == 0 && cmd_flag(args, "json"))
 		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", p->id);
 	else if (code == 0)
-		printf("%s stopped; its port stays its own. Start it again with: lace up %s\n", p->name, p->workspace);
+		printf("%s stopped%s. Start it again with: lace up %s\n", p->name, p->port ? "; its port stays its own" : "",
+		    p->workspace);
 	projects_fini(&projects);
 	engine_close(engine);
 	return code;

@@ -104,15 +104,20 @@ static void set_missing(struct strv *env, const char *name, const char *value)
 		env_set(env, name, value);
 }
 
-void env_finish(struct strv *env, const struct env_pane *p)
+void env_add_user(struct strv *env, const char *user, const char *home, const char *shell)
 {
-	set_missing(env, "USER", p->user);
-	set_missing(env, "LOGNAME", p->user);
-	set_missing(env, "HOME", p->home);
-	set_missing(env, "SHELL", p->shell);
+	set_missing(env, "USER", user);
+	set_missing(env, "LOGNAME", user);
+	set_missing(env, "HOME", home);
+	set_missing(env, "SHELL", shell);
 	set_missing(env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	if (!is_utf8(env_get(env, "LC_ALL")) && !is_utf8(env_get(env, "LC_CTYPE")) && !is_utf8(env_get(env, "LANG")))
 		env_set(env, "LANG", "C.UTF-8");
+}
+
+void env_finish(struct strv *env, const struct env_pane *p)
+{
+	env_add_user(env, p->user, p->home, p->shell);
 	env_set(env, "TERM", "xterm-256color");
 	env_set(env, "COLORTERM", "truecolor");
 	env_set(env, "TERM_PROGRAM", "lace");

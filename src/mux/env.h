@@ -23,7 +23,9 @@ void env_base(const char *const *environ_list, struct strv *env);
 void env_apply_session(struct strv *env, const char *data, size_t len, struct env_session *ret);
 /* Takes SSH_CONNECTION, SSH_CLIENT and SSH_AUTH_SOCK from the bytes of a /proc/PID/environ. */
 void env_apply_login(struct strv *env, const char *data, size_t len);
-/* TERM and so on, and what is missing of USER LOGNAME HOME SHELL LANG. */
+/* What is missing of USER LOGNAME HOME SHELL PATH, each of which may be NULL here, and of a UTF-8 LANG. */
+void env_add_user(struct strv *env, const char *user, const char *home, const char *shell);
+/* TERM and so on, and env_add_user. */
 struct env_pane {
 	const char *user, *home, *shell;   /* passwd; may be NULL */
 	const char *socket, *version;

@@ -17,6 +17,8 @@ static const char help[] =
     "       lace-mux-server --daemonize           run it in the background\n"
     "       lace-mux-server proxy [--marker NONCE] [--no-auto-start]\n"
     "                                             connect stdin and stdout to the server, starting it if needed\n"
+    "       lace-mux-server exec [--] [COMMAND [ARG...]]\n"
+    "                                             run it with the environment and in the folder of panes\n"
     "       lace-mux-server list [--json]         panes\n"
     "       lace-mux-server status | stop\n"
     "       lace-mux-server decode [--codec N] FILE\n"
@@ -163,7 +165,7 @@ static int cmd_server(int argc, char **argv)
 }
 
 static const struct { const char *name; int (*run)(int argc, char **argv); } commands[] = {
-	{ "proxy", server_cmd_proxy }, { "list", server_cmd_list }, { "status", server_cmd_status },
+	{ "proxy", server_cmd_proxy }, { "exec", server_cmd_exec }, { "list", server_cmd_list }, { "status", server_cmd_status },
 	{ "stop", server_cmd_stop }, { "decode", server_cmd_decode },
 };
 

@@ -34,6 +34,7 @@ int server_lock(const struct server_paths *p, struct err *err);
 
 /* Commands: exit codes. */
 int server_cmd_proxy(int argc, char **argv);
+int server_cmd_exec(int argc, char **argv);
 int server_cmd_wezterm(int argc, char **argv);   /* when called as `wezterm` */
 int server_cmd_list(int argc, char **argv);
 int server_cmd_status(int argc, char **argv);
