@@ -11,9 +11,9 @@
 int fs_read(const char *path, size_t max, struct str *ret, struct err *err);
 /* The same from an open descriptor; name is for messages. Only regular files. */
 int fs_read_fd(int fd, const char *name, size_t max, struct str *ret, struct err *err);
-/* Writes to a temporary file beside path, fsyncs, renames over it. A symlink at path is replaced, not followed. */
+/* Writes a temporary file beside path, fsyncs, renames it over path, whose link is replaced, not followed. */
 int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
-/* The same in an open folder; name has no slash. FS_NO_SYNC leaves out fsync: for state that can be rebuilt. */
+/* The same in an open folder; name has no slash. FS_NO_SYNC: without fsync, for what can be rebuilt. */
 enum { FS_NO_SYNC = 1 };
 int fs_write_atomic_at(int dir, const char *name, const void *data, size_t len, mode_t mode, unsigned flags,
     struct err *err);
@@ -31,8 +31,8 @@ char *fs_join(const char *dir, const char *name);       /* malloc()ed; an absolu
 const char *fs_basename(const char *path);              /* points into path */
 char *fs_dirname(const char *path);                     /* malloc()ed */
 
-/* A lock file with flock(2); the fd is the lock. */
-/* Waits up to timeout_ms (-1 for ever, 0 = try); returns the fd or -1. Timing out sets err ("held by pid N"). */
+/* A lock file with flock(2); the fd is the lock. Waits up to timeout_ms (-1 for ever, 0 = try);
+ * returns the fd or -1. Timing out sets err ("held by pid N"), err->sys is EWOULDBLOCK. */
 int fs_lock(const char *path, int timeout_ms, struct err *err);
 void fs_unlock(int fd);
 

@@ -4,7 +4,9 @@
  * Accepts // and block comments, trailing, repeated and missing commas and a BOM;
  * what plain JSONC does not allow but the reference CLI forgives (devcontainer.md
  * 1.1, T030-T036) is accepted with a warning. Anything else is an error that
- * names file, line, column and what was expected. */
+ * names file, line, column and what was expected; so is null alone (no object
+ * could be returned for it) and \u0000 in a string. A whole number is always a
+ * json_type_int, however it was written (1.0, 1e3), up to 2^53. */
 #ifndef LACE_HOST_JSONC_H
 #define LACE_HOST_JSONC_H
 
@@ -20,7 +22,8 @@ struct jsonc_pos { unsigned line, col; };       /* from 1; col counts code point
 
 /* name is used in messages ("FILE:LINE:COL: expected ..., found ..."). Each warning is one line
  * of the same form, appended to warnings (may be NULL). The result's owner is the caller. */
-json_object *jsonc_parse(const char *text, size_t len, const char *name, struct strv *warnings, struct err *err);
+json_object *jsonc_parse(const char *text, size_t len, const char *name, struct strv *warnings,
+    struct err *err);
 json_object *jsonc_read_file(const char *path, struct strv *warnings, struct err *err);
 /* Where a parsed value began. null has no object: unknown. */
 struct jsonc_pos jsonc_pos(json_object *value);

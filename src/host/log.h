@@ -18,7 +18,7 @@ void log_open(const char *path);
 void log_use_fd(int fd, const char *path);
 const char *log_path(void);                             /* or NULL */
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));  /* log file only */
-void log_raw(const char *data, size_t len);             /* output of a program, log file only; written in whole lines */
+void log_raw(const char *data, size_t len);        /* output of a program, log file only; in whole lines */
 /* One line "lace: warning: ..." on stderr and in the log. The same text is shown once a run. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "lace: MESSAGE" on stderr and in the log. */
@@ -31,7 +31,8 @@ void log_close(void);
  * at all when quiet). */
 void progress_set_quiet(bool quiet);
 void progress_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void progress_output(const char *data, size_t len);     /* the step's program output: shown as its last line, and logged */
+/* Output of the step's program: its last line is shown, all is logged. */
+void progress_output(const char *data, size_t len);
 void progress_done(void);                               /* clears the line; call before other output */
 
 /* Appends text with control characters and escape sequences made visible ("\x1b" as "^[", bidi

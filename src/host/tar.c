@@ -124,7 +124,8 @@ static int add_entry(struct str *tar, const char *name, char type, mode_t mode, 
 	return 0;
 }
 
-int tar_add_file(struct str *tar, const char *name, mode_t mode, const void *data, size_t len, struct err *err)
+int tar_add_file(struct str *tar, const char *name, mode_t mode, const void *data, size_t len,
+    struct err *err)
 {
 	return check_name(name, err) < 0 ? -1 : add_entry(tar, name, '0', mode, NULL, data, len, err);
 }

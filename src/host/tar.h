@@ -12,7 +12,8 @@
 #define TAR_BYTES_MAX (512u << 20)
 
 /* Names are relative, without "..", at most 255 bytes (ustar) or any length (pax header). */
-int tar_add_file(struct str *tar, const char *name, mode_t mode, const void *data, size_t len, struct err *err);
+int tar_add_file(struct str *tar, const char *name, mode_t mode, const void *data, size_t len,
+    struct err *err);
 int tar_add_dir(struct str *tar, const char *name, mode_t mode, struct err *err);
 int tar_add_link(struct str *tar, const char *name, const char *target, struct err *err);
 /* Adds a folder's whole content under prefix: regular files, folders and links that stay inside it. */

@@ -8,8 +8,8 @@
 char *xdg_config(const char *name);   /* ~/.config/lace */
 char *xdg_state(const char *name);    /* ~/.local/state/lace */
 char *xdg_cache(const char *name);    /* ~/.cache/lace */
-char *xdg_data_dir(void);             /* where features/ and the container's programs are: LACE_DATA_DIR, beside the
-                                       * running binary (build tree), or PREFIX/share/lace */
+/* The folder that holds features/: $LACE_DATA_DIR, the running program's build tree, PREFIX/share/lace. */
+char *xdg_data_dir(void);
 /* $HOME, or the passwd entry when it is unset. */
 const char *xdg_home(void);
 

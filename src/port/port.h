@@ -7,7 +7,7 @@
  * engine publishes as the workspaces come by. The file, one claim a line:
  *
  *     {"version":1,"claims":[
- *     {"workspace":"/w","config":"/w/d.json","label":"sshd/hostSshPort","since":"2026-01-31T12:00:00.000Z","port":22425}
+ *     {"workspace":"/w","config":"/c","label":"sshd/port","since":"2026-01-31T12:00:00.000Z","port":22425}
  *     ]}
  *
  * Ports that nobody's file can know (a container of another tool, a stopped one)
@@ -57,9 +57,10 @@ void port_registry_close(struct port_registry *r);
 int port_registry_claim(struct port_registry *r, const char *workspace, const char *config, const char *label,
     const struct port_published *published, size_t n_published, struct port_range range, const int *avoid,
     int *ret_moved_from, struct err *err);
-/* label NULL: all of the workspace and configuration; config NULL: all of the workspace. Returns how many went. */
-int port_registry_release(struct port_registry *r, const char *workspace, const char *config, const char *label,
-    struct err *err);
+/* label NULL: all of the workspace and configuration; config NULL: all of the workspace.
+ * Returns how many went. */
+int port_registry_release(struct port_registry *r, const char *workspace, const char *config,
+    const char *label, struct err *err);
 int port_registry_list(struct port_registry *r, struct port_claims *ret, struct err *err);
 void port_claims_fini(struct port_claims *claims);
 

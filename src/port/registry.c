@@ -108,8 +108,8 @@ static char *now_text(void)
 	struct tm tm;
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	return xasprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000);
+	return xasprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+	    tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000);
 }
 
 struct request {
@@ -265,8 +265,8 @@ static int decide(struct port_claims *claims, const struct request *q, int *ret_
 		return port;
 	}
 	claims->v = xreallocarray(claims->v, claims->n + 1, sizeof(*claims->v));
-	claims->v[claims->n++] = (struct port_claim){ xstrdup(q->workspace), xstrdup(q->config), xstrdup(q->label), port,
-		now_text() };
+	claims->v[claims->n++] = (struct port_claim){ xstrdup(q->workspace), xstrdup(q->config),
+		xstrdup(q->label), port, now_text() };
 	return port;
 }
 
@@ -305,8 +305,8 @@ static void drop(struct port_claims *claims, size_t i)
 	port_claims_fini(&one);
 }
 
-int port_registry_release(struct port_registry *r, const char *workspace, const char *config, const char *label,
-    struct err *err)
+int port_registry_release(struct port_registry *r, const char *workspace, const char *config,
+    const char *label, struct err *err)
 {
 	int lock = fs_lock(r->lock_path, LOCK_TIMEOUT_MS, err);
 	if (lock < 0)

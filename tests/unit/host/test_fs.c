@@ -64,7 +64,8 @@ static void an_atomic_write_replaces_a_link(void **state)
 static void folders_are_made_with_their_parents(void **state)
 {
 	cleanup_err struct err err = ERR_INIT;
-	cleanup_free char *deep = fs_join(*state, "a//b/c/"), *file = fs_join(*state, "f"), *below = fs_join(*state, "f/x");
+	cleanup_free char *deep = fs_join(*state, "a//b/c/"), *file = fs_join(*state, "f"),
+	    *below = fs_join(*state, "f/x");
 	assert_int_equal(fs_mkdir_p(deep, 0750, &err), 0);
 	assert_int_equal(fs_mkdir_p(deep, 0750, &err), 0);
 	assert_true(fs_is_dir(deep));
@@ -98,7 +99,8 @@ static void a_private_folder_is_ours_alone(void **state)
 static void removing_a_tree_does_not_follow_links(void **state)
 {
 	cleanup_err struct err err = ERR_INIT;
-	cleanup_free char *keep = fs_join(*state, "keep"), *file = fs_join(*state, "keep/f"), *tree = fs_join(*state, "t"),
+	cleanup_free char *keep = fs_join(*state, "keep"), *file = fs_join(*state, "keep/f"),
+	    *tree = fs_join(*state, "t"),
 	    *deep = fs_join(*state, "t/a/b"), *link = fs_join(*state, "t/a/l");
 	assert_int_equal(fs_mkdir_p(keep, 0700, &err), 0);
 	assert_int_equal(fs_write_atomic(file, "", 0, 0600, &err), 0);
@@ -124,7 +126,8 @@ static void paths_are_put_together_and_taken_apart(void **state)
 		cleanup_free char *got = fs_join(join[i][0], join[i][1]);
 		assert_string_equal(got, join[i][2]);
 	}
-	static const char *const dir[][2] = { { "/a/b", "/a" }, { "/a", "/" }, { "a", "." }, { "a//b", "a" }, { "//a", "/" } };
+	static const char *const dir[][2] = {
+		{ "/a/b", "/a" }, { "/a", "/" }, { "a", "." }, { "a//b", "a" }, { "//a", "/" } };
 	for (size_t i = 0; i < ARRAY_LEN(dir); i++) {
 		cleanup_free char *got = fs_dirname(dir[i][0]);
 		assert_string_equal(got, dir[i][1]);

@@ -20,12 +20,14 @@ static void numbers_are_javascripts(void **state)
 {
 	(void)state;
 	static const struct { double v; const char *text; } cases[] = {
-		{ 0, "0" }, { -0.0, "0" }, { 1, "1" }, { -1.5, "-1.5" }, { 0.1, "0.1" }, { 0.1 + 0.2, "0.30000000000000004" },
+		{ 0, "0" }, { -0.0, "0" }, { 1, "1" }, { -1.5, "-1.5" }, { 0.1, "0.1" },
+		{ 0.1 + 0.2, "0.30000000000000004" },
 		{ 100, "100" }, { 123456.789, "123456.789" }, { 1e20, "100000000000000000000" }, { 1e21, "1e+21" },
 		{ 1.5e21, "1.5e+21" }, { 123456789012345680000.0, "123456789012345680000" }, { 1e-6, "0.000001" },
 		{ 1e-7, "1e-7" }, { 1.25e-7, "1.25e-7" }, { 5e-324, "5e-324" }, { DBL_MAX, "1.7976931348623157e+308" },
 		{ DBL_MIN, "2.2250738585072014e-308" }, { 4.35, "4.35" }, { 2.0 / 3, "0.6666666666666666" },
-		{ 9007199254740993.0, "9007199254740992" }, { 0x1p-44, "5.684341886080802e-14" }, { 0x1p70, "1.1805916207174113e+21" },
+		{ 9007199254740993.0, "9007199254740992" }, { 0x1p-44, "5.684341886080802e-14" },
+		{ 0x1p70, "1.1805916207174113e+21" },
 		{ INFINITY, "null" }, { NAN, "null" }, { 9.5, "9.5" }, { 0.000123, "0.000123" } };
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		check_number(cases[i].v, cases[i].text);
@@ -71,7 +73,8 @@ static void strings_are_escaped_as_stringify_does(void **state)
 	json_object *o = json_object_new_string_len(text, sizeof(text) - 1);
 	json_stringify(&s, o);
 	json_object_put(o);
-	assert_string_equal(s.s, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7f \xC3\xA4\xE2\x80\xA8\xF0\x9F\x98\x80 \\ud83d "
+	assert_string_equal(s.s,
+	    "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7f \xC3\xA4\xE2\x80\xA8\xF0\x9F\x98\x80 \\ud83d "
 	    "\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 

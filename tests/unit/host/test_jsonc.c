@@ -48,14 +48,16 @@ static void what_the_reference_forgives_is_warned_about(void **state)
 	(void)state;
 	check("{\"image\":\"u\",\"a\":1,,\"b\":[1,2,]}",
 	    "{\"image\":\"u\",\"a\":1,\"b\":[1,2]}; f:1:20: a comma too many");
-	check("{\"image\":\"u\" \"name\":\"n\"}", "{\"image\":\"u\",\"name\":\"n\"}; f:1:14: a comma is missing before this");
+	check("{\"image\":\"u\" \"name\":\"n\"}",
+	    "{\"image\":\"u\",\"name\":\"n\"}; f:1:14: a comma is missing before this");
 	check("[{} {}]", "[{},{}]; f:1:5: a comma is missing before this");
 	check("{\"image\":\"u\",\"x\":NaN}", "{\"image\":\"u\"}; f:1:18: expected a value, found \"NaN\": left out");
 	check("[1,-Infinity,2]", "[1,2]; f:1:4: expected a value, found \"-Infinity\": left out");
 	check("[,,1,,]", "[1]; f:1:2: a comma too many; f:1:6: a comma too many");
 	check("{\"a\":\"x\ty\"}", "{\"a\":\"x\\ty\"}; f:1:8: a control character stands in a string: write \\u0009");
 	check("{\"a\":\"\xFFz\xE2\x82\"}",
-	    "{\"a\":\"\xEF\xBF\xBDz\xEF\xBF\xBD\"}; f:1:7: not UTF-8: read as U+FFFD; f:1:9: not UTF-8: read as U+FFFD");
+	    "{\"a\":\"\xEF\xBF\xBDz\xEF\xBF\xBD\"}; f:1:7: not UTF-8: read as U+FFFD; "
+	    "f:1:9: not UTF-8: read as U+FFFD");
 }
 
 static void errors_say_where_and_what(void **state)
@@ -116,7 +118,8 @@ static void positions_are_kept(void **state)
 	assert_non_null(tree);
 	json_object *b = json_get(tree, "b");
 	const struct { json_object *o; unsigned line, col; } want[] = {
-		{ tree, 1, 1 }, { json_get(tree, "\xC3\xA4"), 1, 8 }, { b, 3, 7 }, { json_object_array_get_idx(b, 0), 3, 8 },
+		{ tree, 1, 1 }, { json_get(tree, "\xC3\xA4"), 1, 8 }, { b, 3, 7 },
+		{ json_object_array_get_idx(b, 0), 3, 8 },
 		{ json_object_array_get_idx(b, 1), 0, 0 }, { json_object_array_get_idx(b, 2), 4, 8 } };
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
 		struct jsonc_pos pos = jsonc_pos(want[i].o);

@@ -90,7 +90,8 @@ static char *slurp(const char *path)
 static void messages_go_to_stderr_and_the_file(void **state)
 {
 	cleanup_err struct err err = ERR_INIT;
-	cleanup_free char *shown_path = fs_join(*state, "shown"), *log = fs_join(*state, "log"), *victim = fs_join(*state, "v");
+	cleanup_free char *shown_path = fs_join(*state, "shown"), *log = fs_join(*state, "log"),
+	    *victim = fs_join(*state, "v");
 	int fd = open(shown_path, O_RDWR | O_CREAT, 0600);
 	assert_int_equal(fs_write_atomic(victim, "v", 1, 0600, &err), 0);
 	assert_int_equal(symlink("v", log), 0);
@@ -280,7 +281,8 @@ static void the_runs_log_stands_in_dotlace(void **state)
 	log_info("hello");
 	cleanup_free char *path = xstrdup(log_path());
 	log_close();
-	cleanup_free char *text = slurp(path), *ignore_path = fs_join(*state, ".lace/.gitignore"), *ignore = slurp(ignore_path);
+	cleanup_free char *text = slurp(path), *ignore_path = fs_join(*state, ".lace/.gitignore"),
+	    *ignore = slurp(ignore_path);
 	assert_true(str_ends(text, "Z hello\n"));
 	assert_string_equal(ignore, "*\n");
 	/* Links planted from inside the container are not followed. */

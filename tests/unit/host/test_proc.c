@@ -16,8 +16,8 @@ static void shell(struct proc *p, const char *script)
 	strv_push(&p->argv, script);
 }
 
-static int capture(const char *script, const char *input, struct str *out, struct str *err_out, int timeout_ms,
-    struct err *err)
+static int capture(const char *script, const char *input, struct str *out, struct str *err_out,
+    int timeout_ms, struct err *err)
 {
 	struct proc p;
 	shell(&p, script);
@@ -236,7 +236,8 @@ static void output_is_handed_over_by_stream(void **state)
 static void path_lookup_skips_relative_entries(void **state)
 {
 	cleanup_err struct err err = ERR_INIT;
-	cleanup_free char *tool = fs_join(*state, "tool"), *folder = fs_join(*state, "sh"), *old = xstrdup(getenv("PATH"));
+	cleanup_free char *tool = fs_join(*state, "tool"), *folder = fs_join(*state, "sh"),
+	    *old = xstrdup(getenv("PATH"));
 	assert_int_equal(fs_write_atomic(tool, "#!/bin/sh\n", 10, 0755, &err), 0);
 	assert_int_equal(mkdir(folder, 0755), 0);
 	cleanup_free char *here = fs_realpath(".", &err);

@@ -55,7 +55,8 @@ static void entries_are_read_back(void **state)
 	tar_finish(&tar);
 	assert_int_equal(tar.len % 512, 0);
 	cleanup_free char *list = listed(&tar), *data = content(&tar, "d/big");
-	assert_string_equal(list, "drwxr-xr-x 0/0 0 1970-01-01 00:00 d/\n-rwxr-xr-x 0/0 3 1970-01-01 00:00 d/run.sh\n"
+	assert_string_equal(list, "drwxr-xr-x 0/0 0 1970-01-01 00:00 d/\n"
+	    "-rwxr-xr-x 0/0 3 1970-01-01 00:00 d/run.sh\n"
 	    "-rw------- 0/0 10000 1970-01-01 00:00 d/big\nlrwxrwxrwx 0/0 0 1970-01-01 00:00 d/l -> run.sh\n");
 	assert_string_equal(data, big.s);
 }

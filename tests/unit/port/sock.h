@@ -22,7 +22,8 @@ static inline int hold(const char *address, int port, bool listening, bool reuse
 		return -1;
 	if (reuse)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	int rc = is_six ? bind(fd, (struct sockaddr *)&six, sizeof(six)) : bind(fd, (struct sockaddr *)&four, sizeof(four));
+	int rc = is_six ? bind(fd, (struct sockaddr *)&six, sizeof(six)) :
+	    bind(fd, (struct sockaddr *)&four, sizeof(four));
 	if (rc == 0 && (!listening || listen(fd, 8) == 0))
 		return fd;
 	close(fd);

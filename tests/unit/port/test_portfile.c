@@ -44,8 +44,8 @@ static void other_peoples_json_is_read_too(void **state)
 {
 	(void)state;
 	assert_int_equal(status_of("{\"version\":1,\"claims\":[]}"), PORTFILE_OK);
-	assert_int_equal(status_of(" { \"note\" : \"by hand\" , \"version\" : 1 ,\r\n\t\"claims\" : [ " CLAIM " , " CLAIM
-	    " ] } "), PORTFILE_OK);
+	assert_int_equal(status_of(" { \"note\" : \"by hand\" , \"version\" : 1 ,\r\n\t\"claims\" : [ "
+	    CLAIM " , " CLAIM " ] } "), PORTFILE_OK);
 	assert_int_equal(status_of("{\"version\":1,\"claims\":[{\"workspace\":\"/w\",\"x\":true,\"config\":\"c\","
 	    "\"y\":-5,\"label\":\"l\",\"z\":null,\"port\":1,\"since\":\"\"}]}"), PORTFILE_OK);
 	assert_int_equal(status_of("{\"version\":2,\"claims\":{\"new\":[\"shape\"]}}"), PORTFILE_NEWER);
@@ -56,17 +56,25 @@ static void damage_is_seen(void **state)
 	(void)state;
 	static const char *const bad[] = { "", "{", "[]", "null", "{}", "{\"version\":1}", "{\"claims\":[]}",
 		"{\"version\":0,\"claims\":[]}", "{\"version\":1,\"claims\":[]}x", "{\"version\":1,\"claims\":[],}",
-		"{\"version\":1,\"claims\":[],\"claims\":[]}", "{\"version\":1 \"claims\":[]}", "{\"version\":1,\"claims\":[{}]}",
-		"{\"version\":1,\"claims\":[" CLAIM ",]}", "{\"version\":1,\"claims\":[" CLAIM,
-		"{\"version\":1,\"claims\":[{\"workspace\":\"w\",\"config\":\"c\",\"label\":\"l\",\"port\":1,\"since\":\"\"}]}",
-		"{\"version\":1,\"claims\":[{\"workspace\":\"/w\",\"config\":\"c\",\"label\":\"l\",\"port\":0,\"since\":\"\"}]}",
-		"{\"version\":1,\"claims\":[{\"workspace\":\"/w\",\"config\":\"c\",\"label\":\"l\",\"port\":65536,\"since\":\"\"}]}",
-		"{\"version\":1,\"claims\":[{\"workspace\":\"/w\",\"config\":\"c\",\"label\":\"l\",\"port\":9999999999,\"since\":\"\"}]}",
-		"{\"version\":1,\"claims\":[{\"workspace\":\"/w\",\"workspace\":\"/w\",\"config\":\"c\",\"label\":\"l\",\"port\":1,\"since\":\"\"}]}",
-		"{\"version\":1,\"claims\":[{\"workspace\":\"/\\u0000\",\"config\":\"c\",\"label\":\"l\",\"port\":1,\"since\":\"\"}]}",
-		"{\"version\":1,\"claims\":[{\"workspace\":\"/\n\",\"config\":\"c\",\"label\":\"l\",\"port\":1,\"since\":\"\"}]}" };
+		"{\"version\":1,\"claims\":[],\"claims\":[]}", "{\"version\":1 \"claims\":[]}" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(status_of(bad[i]), PORTFILE_CORRUPT);
+	static const char rest[] = "\"config\":\"c\",\"label\":\"l\",\"since\":\"\"";
+	static const char *const claim[] = { "\"workspace\":\"w\",\"port\":1", "\"port\":1",
+		"\"workspace\":\"/w\"", "\"workspace\":\"/w\",\"port\":0", "\"workspace\":\"/w\",\"port\":65536",
+		"\"workspace\":\"/w\",\"port\":9999999999", "\"workspace\":\"/w\",\"port\":1.5",
+		"\"workspace\":\"/w\",\"port\":\"1\"", "\"workspace\":7,\"port\":1",
+		"\"workspace\":\"/\\u0000\",\"port\":1",
+		"\"workspace\":\"/\n\",\"port\":1", "\"workspace\":\"/w\",\"workspace\":\"/w\",\"port\":1",
+		"\"workspace\":\"/w\",\"port\":1,\"x\":[]" };
+	for (size_t i = 0; i < ARRAY_LEN(claim); i++) {
+		cleanup_free char *text = xasprintf("{\"version\":1,\"claims\":[{%s,%s}]}", rest, claim[i]);
+		assert_int_equal(status_of(text), PORTFILE_CORRUPT);
+	}
+	/* The frame of those is right. */
+	cleanup_free char *good =
+	    xasprintf("{\"version\":1,\"claims\":[{%s,\"workspace\":\"/w\",\"port\":1}]}", rest);
+	assert_int_equal(status_of(good), PORTFILE_OK);
 }
 
 /* Cut anywhere, a file is damaged and never half believed. */

@@ -1,5 +1,5 @@
-/* Which port a claim gets. The numbers of lace.md 8.2 stand beside the cases. Each test works in a small range of
- * its own that was free when it began. */
+/* Which port a claim gets. The numbers of lace.md 8.2 stand beside the cases. Each test works in a small
+ * range of its own that was free when it began. */
 #include "../unit.h"
 #include "../host/tmp.h"
 #include "sock.h"
@@ -53,14 +53,15 @@ static int teardown(void **state)
 }
 
 /* The claim's port, less the first of the range; -1 when it failed. *ret_moved as the registry says. */
-static int claim_with(struct fixture *f, const char *workspace, const char *label, const struct port_published *pub,
-    size_t n, const int *avoid, int *ret_moved, struct err *err)
+static int claim_with(struct fixture *f, const char *workspace, const char *label,
+    const struct port_published *pub, size_t n, const int *avoid, int *ret_moved, struct err *err)
 {
 	int port = port_registry_claim(f->r, workspace, "/c.json", label, pub, n, f->range, avoid, ret_moved, err);
 	return port < 0 ? -1 : port - f->range.first;
 }
 
-static int claim(struct fixture *f, const char *workspace, const char *label, const struct port_published *pub, size_t n)
+static int claim(struct fixture *f, const char *workspace, const char *label,
+    const struct port_published *pub, size_t n)
 {
 	cleanup_err struct err err = ERR_INIT;
 	int moved;
@@ -142,7 +143,8 @@ static void our_own_container_is_no_conflict(void **state)
 static void others_containers_count_even_stopped(void **state)
 {
 	struct fixture *f = *state;     /* P28 */
-	const struct port_published other[] = { { f->range.first, "/b", "b", false }, { f->range.first + 1, "", "db", true } };
+	const struct port_published other[] = { { f->range.first, "/b", "b", false },
+		{ f->range.first + 1, "", "db", true } };
 	assert_int_equal(claim(f, "/a", "x/p", other, 2), 2);
 	/* One that runs takes a claimed port away; one that is stopped does not. */
 	const struct port_published stopped = { f->range.first + 2, "/b", "b", false };
@@ -196,8 +198,8 @@ static void a_full_range_says_what_to_do(void **state)
 	claim(f, "/a", "3/p", NULL, 0);
 	int holder = hold("127.0.0.1", f->range.last, true, false);
 	assert_int_equal(claim_with(f, "/a", "4/p", NULL, 0, NULL, &moved, &err), -1);
-	cleanup_free char *want = xasprintf("no host port is free between %d and %d (3 claimed, the rest in use): free "
-	    "some with `lace gc` or `lace rm`, or widen the range", f->range.first, f->range.last);
+	cleanup_free char *want = xasprintf("no host port is free between %d and %d (3 claimed, the rest in use): "
+	    "free some with `lace gc` or `lace rm`, or widen the range", f->range.first, f->range.last);
 	assert_string_equal(err.msg, want);
 	close(holder);
 	assert_int_equal(claim(f, "/a", "4/p", NULL, 0), 3);
@@ -228,7 +230,8 @@ static void a_damaged_file_is_set_aside(void **state)
 	cleanup_err struct err err = ERR_INIT;
 	claim(f, "/a", "x/p", NULL, 0);
 	write_file(f, "{\"version\":1,\"claims\":[{");
-	const struct port_published seen[] = { { f->range.first, "/b", "b", false }, { f->range.first + 1, "/a", "a", true } };
+	const struct port_published seen[] = { { f->range.first, "/b", "b", false },
+		{ f->range.first + 1, "/a", "a", true } };
 	assert_int_equal(claim(f, "/c", "x/p", seen, 2), 2);    /* published ports stay theirs */
 	assert_int_equal(claim(f, "/a", "x/p", seen, 2), 1);    /* and come back to their workspace */
 	assert_int_equal(claim(f, "/b", "x/p", seen, 2), 0);
@@ -267,8 +270,8 @@ static void one_port_twice_in_the_file_is_mended(void **state)
 	struct fixture *f = *state;
 	cleanup_free char *text = xasprintf("{\"version\":1,\"claims\":["
 	    "{\"workspace\":\"/a\",\"config\":\"/c.json\",\"label\":\"x/p\",\"port\":%d,\"since\":\"\"},"
-	    "{\"workspace\":\"/b\",\"config\":\"/c.json\",\"label\":\"x/p\",\"port\":%d,\"since\":\"\"}]}", f->range.first,
-	    f->range.first);
+	    "{\"workspace\":\"/b\",\"config\":\"/c.json\",\"label\":\"x/p\",\"port\":%d,\"since\":\"\"}]}",
+	    f->range.first, f->range.first);
 	write_file(f, text);
 	assert_int_equal(claim(f, "/b", "x/p", NULL, 0), 1);
 	assert_int_equal(claim(f, "/a", "x/p", NULL, 0), 0);
@@ -280,16 +283,19 @@ static void assignments_are_written_for_the_workspace(void **state)
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_str struct str text = STR_INIT;
 	struct port_claim list[] = {
-		{ (char[]){ "/w" }, (char[]){ "/c" }, (char[]){ "sshd/hostSshPort" }, 22425, (char[]){ "2026-01-31T12:00:00.000Z" } },
+		{ (char[]){ "/w" }, (char[]){ "/c" }, (char[]){ "sshd/hostSshPort" }, 22425,
+		    (char[]){ "2026-01-31T12:00:00.000Z" } },
 		{ (char[]){ "/w" }, (char[]){ "/c" }, (char[]){ "x/p" }, 22426, (char[]){ "2026-01-31T12:00:01.000Z" } },
 	};
 	const struct port_claims claims = { list, 2 };
 	cleanup_free char *path = fs_join(f->dir, ".lace/port-assignments.json");
 	assert_int_equal(port_write_assignments(f->dir, &claims, &err), 0);
 	assert_int_equal(fs_read(path, 10000, &text, &err), 0);
-	assert_string_equal(text.s, "{\n  \"assignments\": {\n    \"sshd/hostSshPort\": {\n      \"label\": \"sshd/hostSshPort\",\n"
+	assert_string_equal(text.s, "{\n  \"assignments\": {\n    \"sshd/hostSshPort\": {\n"
+	    "      \"label\": \"sshd/hostSshPort\",\n"
 	    "      \"port\": 22425,\n      \"assignedAt\": \"2026-01-31T12:00:00.000Z\"\n    },\n    \"x/p\": {\n"
-	    "      \"label\": \"x/p\",\n      \"port\": 22426,\n      \"assignedAt\": \"2026-01-31T12:00:01.000Z\"\n    }\n  }\n}\n");
+	    "      \"label\": \"x/p\",\n      \"port\": 22426,\n      \"assignedAt\": \"2026-01-31T12:00:01.000Z\"\n"
+	    "    }\n  }\n}\n");
 	/* A link planted there is replaced, not followed. */
 	cleanup_free char *victim = fs_join(f->dir, "victim");
 	assert_int_equal(fs_write_atomic(victim, "v", 1, 0600, &err), 0);
