@@ -1,0 +1,231 @@
+/* vt.c - how fast the engine takes in what programs print, in process.
+ *
+ *     bench_vt [--json] [SECONDS]
+ *
+ * Each payload is made here from a fixed seed (8 MiB), fed in pieces of 64 KiB, as a
+ * pty gives them, to an 80x24 terminal with 10,000 lines of scrollback, again and
+ * again for SECONDS (0.5). Shown is the best pass. The last lines are memory: bytes
+ * of the heap that 10,000 lines of scrollback take, and the time of a reflow. */
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "text/text.h"
+#include "vt/vt.h"
+
+#define PAYLOAD (8u << 20)
+#define PIECE (64u << 10)
+
+static uint64_t seed;
+
+static uint32_t rnd(uint32_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t)(seed >> 32) % n;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static const char *const words[] = { "request", "done", "cache", "miss", "open", "the", "of", "connection", "reset",
+	"by", "peer", "worker", "job", "0x7f3a", "retry", "in", "200", "GET", "/api/v1/items", "ms" };
+
+static void add_words(struct str *s, unsigned columns)
+{
+	size_t start = s->len;
+
+	while (s->len - start < columns) {
+		str_puts(s, words[rnd(sizeof(words) / sizeof(words[0]))]);
+		str_putc(s, ' ');
+	}
+	s->len = start + columns;
+	s->s[s->len] = 0;
+}
+
+/* 79 columns a line: a time, a level in colour, a module, words. */
+static void coloured_log(struct str *s)
+{
+	static const char *const levels[] = { "32mINFO ", "33mWARN ", "31mERROR", "34mDEBUG" };
+
+	str_printf(s, "\033[2m2024-05-%02u 12:%02u:%02u.%03u\033[0m \033[%s\033[0m ", rnd(28) + 1, rnd(60), rnd(60),
+	    rnd(1000), levels[rnd(4)]);
+	add_words(s, 49);
+	str_puts(s, "\r\n");
+}
+
+static void ascii(struct str *s)
+{
+	add_words(s, 20 + rnd(100));
+	str_puts(s, "\r\n");
+}
+
+/* A full-screen editor: jumps, coloured words, clearing to the end of the line, some scrolling. */
+static void vim(struct str *s)
+{
+	str_puts(s, "\033[?25l");
+	for (unsigned y = 1; y < 24; y++) {
+		str_printf(s, "\033[%u;1H\033[38;5;130m%4u \033[m", y, rnd(1000));
+		for (unsigned k = 0; k < 5; k++) {
+			str_printf(s, "\033[38;5;%um", 1 + rnd(15));
+			add_words(s, 4 + rnd(9));
+			str_puts(s, "\033[m");
+		}
+		str_puts(s, "\033[K");
+	}
+	str_printf(s, "\033[1;23r\033[23;1H\n\033[1;24r\033[24;63H%u,%u\033[%u;%uH\033[?25h", rnd(1000), rnd(80),
+	    1 + rnd(23), 6 + rnd(60));
+}
+
+/* Sequences with hardly any text. */
+static void csi(struct str *s)
+{
+	switch (rnd(10)) {
+	case 0: str_printf(s, "\033[%u;%uH", 1 + rnd(24), 1 + rnd(80)); break;
+	case 1: str_printf(s, "\033[%uC", rnd(10)); break;
+	case 2: str_printf(s, "\033[38;2;%u;%u;%um", rnd(8) * 32, rnd(8) * 32, rnd(8) * 32); break;
+	case 3: str_puts(s, "\033[K"); break;
+	case 4: str_printf(s, "\033[%um", 30 + rnd(8)); break;
+	case 5: str_printf(s, "\033[%uX", rnd(20)); break;
+	case 6: str_printf(s, "\033[%uP", rnd(4)); break;
+	case 7: str_puts(s, "\033[0m"); break;
+	case 8: str_printf(s, "\033[%uA\033[%uG", rnd(5), 1 + rnd(80)); break;
+	default: add_words(s, 1 + rnd(8)); break;
+	}
+}
+
+static void cjk_emoji(struct str *s)
+{
+	static const char *const emoji[] = { "\U0001f600", "\U0001f680", "\u2764\ufe0f", "\U0001f44d\U0001f3fd",
+		"\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1e9\U0001f1ea", "e\u0301" };
+
+	for (unsigned i = 0; i < 36; i++) {
+		char utf8[4];
+
+		if (rnd(12) == 0)
+			str_puts(s, emoji[rnd(sizeof(emoji) / sizeof(emoji[0]))]);
+		else
+			str_add(s, utf8, text_utf8_encode(0x4e00 + rnd(0x4000), utf8));
+	}
+	str_puts(s, "\r\n");
+}
+
+static void cells(struct str *s)
+{
+	str_printf(s, "\033[38;2;%u;%u;%u;48;2;%u;%u;%um%c", rnd(256), rnd(256), rnd(256), rnd(256), rnd(256), rnd(256),
+	    'a' + rnd(26));
+}
+
+static void newlines(struct str *s)
+{
+	str_puts(s, "y\r\n");
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct str *);
+	unsigned goal;               /* MB/s, the project's bar; 0 = none */
+} payloads[] = {
+	{ "coloured log", coloured_log, 500 },
+	{ "ascii", ascii, 700 },
+	{ "vim", vim, 350 },
+	{ "csi mix", csi, 300 },
+	{ "cjk and emoji", cjk_emoji, 300 },
+	{ "24-bit cells", cells, 0 },
+	{ "short lines", newlines, 0 },
+};
+
+static struct vt *make_vt(void)
+{
+	static const struct vt_callbacks none;
+	struct vt_config config = { .rows = 24, .cols = 80, .scrollback_lines = 10000 };
+
+	return vt_create(&config, &none, NULL);
+}
+
+static void feed(struct vt *vt, const struct str *s)
+{
+	for (size_t at = 0; at < s->len; at += PIECE)
+		vt_write(vt, s->s + at, s->len - at < PIECE ? s->len - at : PIECE);
+}
+
+static double measure(const struct str *s, double seconds)
+{
+	struct vt *vt = make_vt();
+	double best = 0, begin = now();
+
+	do {
+		double t = now();
+
+		feed(vt, s);
+		t = (double)s->len / (now() - t) / 1e6;
+		if (t > best)
+			best = t;
+	} while (now() - begin < seconds);
+	vt_destroy(vt);
+	return best;
+}
+
+static size_t heap(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+/* Bytes that 10,000 coloured log lines take, and milliseconds to reflow them. */
+static void measure_kept(size_t *bytes, double *reflow_ms)
+{
+	cleanup_str struct str s = STR_INIT;
+	struct vt *vt = make_vt();
+	size_t before = heap();
+
+	for (unsigned i = 0; i < 10024; i++)
+		coloured_log(&s);
+	size_t mine = heap() - before;
+	feed(vt, &s);
+	*bytes = heap() - before - mine;
+	double t = now();
+	vt_resize(vt, 24, 60, 0, 0);
+	*reflow_ms = (now() - t) * 1e3;
+	vt_destroy(vt);
+}
+
+int main(int argc, char **argv)
+{
+	bool json = argc > 1 && str_eq(argv[1], "--json");
+	double seconds = argc > 1 + json ? strtod(argv[1 + json], NULL) : 0.5;
+
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+		cleanup_str struct str s = STR_INIT;
+
+		seed = 88172645463325252ull;
+		while (s.len < PAYLOAD)
+			payloads[i].make(&s);
+		double rate = measure(&s, seconds);
+		if (json)
+			printf("%s\"%s\": {\"MB/s\": %.0f, \"goal\": %u}", i ? ", " : "{", payloads[i].name, rate, payloads[i].goal);
+		else if (payloads[i].goal)
+			printf("%-16s %7.0f MB/s   (goal %u)\n", payloads[i].name, rate, payloads[i].goal);
+		else
+			printf("%-16s %7.0f MB/s\n", payloads[i].name, rate);
+	}
+	size_t bytes;
+	double ms;
+	seed = 88172645463325252ull;
+	measure_kept(&bytes, &ms);
+	if (json)
+		printf(", \"scrollback\": {\"bytes\": %zu, \"goal\": 1200000}, \"reflow\": {\"ms\": %.2f}}\n", bytes, ms);
+	else
+		printf("%-16s %7.2f MB     (10,000 coloured log lines; goal 1.20)\n%-16s %7.2f ms\n", "scrollback", (double)bytes / 1e6,
+		    "reflow", ms);
+	return 0;
+}
