@@ -1,0 +1,132 @@
+/* screen.c - one frame: the pane, the status line, and what else the terminal is told with it. */
+#include "client/session.h"
+
+#include "base/mem.h"
+#include "client/modes.h"
+
+#define STATUS_MIN_ROWS 3
+#define FORGET_EVERY_MS 1000
+#define RANGES_MAX 64
+
+bool session_has_status(const struct session *s)
+{
+	unsigned rows = 24, cols, x, y;
+	tty_size(&s->tty, &rows, &cols, &x, &y);
+	return rows >= STATUS_MIN_ROWS;
+}
+
+static struct tty_modes wanted_modes(const struct session *s)
+{
+	struct tty_modes m = { .cursor_shape = s->view->cursor_shape, .mouse = TTY_MOUSE_CLICKS };
+	if (!s->opts->read_only) {
+		m.app_cursor = s->modes & MODE_APP_CURSOR;
+		m.app_keypad = s->modes & MODE_APP_KEYPAD;
+		m.focus = s->modes & MODE_FOCUS_EVENTS;
+		m.newline = s->modes & MODE_NEWLINE;
+		m.backarrow = s->modes & MODE_BACKARROW;
+		m.color_scheme = s->modes & MODE_COLOR_SCHEME_REPORTS;
+		m.kitty_flags = s->kitty_flags;
+		m.modify_other_keys = s->modify_other_keys;
+		if (s->modes & MODE_MOUSE_ANY)
+			m.mouse = TTY_MOUSE_ALL;
+		else if (s->modes & MODE_MOUSE_BUTTON || (!s->extension && s->mouse_grabbed))
+			m.mouse = TTY_MOUSE_DRAG;
+	}
+	if (s->mouse_off)
+		m.mouse = TTY_MOUSE_OFF;
+	return m;
+}
+
+/* "Ctrl-\" */
+static const char *prefix_name(const struct session *s, char buf[8])
+{
+	snprintf(buf, 8, "Ctrl-%c", s->opts->prefix ? (s->opts->prefix | 0x40) : ' ');
+	return buf;
+}
+
+static void status(struct session *s, size_t y)
+{
+	static const struct cell style = { .width = 1, .attrs = ATTR_REVERSE };
+	const struct view *v = s->view;
+	size_t width = draw_cols(s->draw);
+	char name[8];
+	cleanup_str struct str left = STR_INIT, right = STR_INIT;
+
+	prefix_name(s, name);
+	str_printf(&left, " %s", s->opts->name);
+	if (s->opts->read_only)
+		str_puts(&left, " (read-only)");
+	if (v->known && (v->rows != v->height || v->cols != width))
+		str_printf(&left, " %zux%zu", v->cols, v->rows);
+	if (s->title.len)
+		str_printf(&left, "  %s", s->title.s);
+
+	if (s->hint)
+		str_printf(&right, "%s ", s->hint);
+	else if (s->prefix)
+		str_printf(&right, "%s ...  d detach  [ scroll  ? help ", name);
+	else if (v->scrolling)
+		str_printf(&right, "%lld rows up of %lld  q leaves ", (long long)(v->physical_top - v->top),
+		    (long long)(v->physical_top - v->scrollback_top));
+	else
+		str_printf(&right, "%s d detach  %s ? help ", name, name);
+
+	struct cell *row = draw_row(s->draw, y);
+	for (size_t x = 0; x < width; x++)
+		row[x] = style;
+	/* The right side is what a person may need to get out: the left one gives way. Both are ASCII
+	 * but for names and titles. */
+	size_t at = right.len + 1 < width ? width - right.len : 0;
+	draw_text(s->draw, &s->pool, y, at, width, right.s, &style);
+	if (at > 1)
+		draw_text(s->draw, &s->pool, y, 0, at - 1, left.s, &style);
+}
+
+/* Asks for rows that are shown and not known. */
+static void fetch(struct session *s)
+{
+	struct wire_range ranges[RANGES_MAX];
+	size_t n = view_missing(s->view, ranges, RANGES_MAX);
+	if (n == 0)
+		return;
+	union wire_body body = { .get_lines = { .pane_id = s->pane_id, .lines = ranges, .n_lines = n } };
+	view_asked(s->view, ranges, n, wire_client_send(s->wire, WIRE_GET_LINES, &body));
+}
+
+static void forget_pool(struct session *s)
+{
+	int64_t now = session_now_ms();
+	/* A screen that overflows it all by itself is shown with gaps, not fetched for ever. */
+	if (now - s->last_forget_ms < FORGET_EVERY_MS)
+		return;
+	s->last_forget_ms = now;
+	view_forget(s->view);
+	draw_resize(s->draw, draw_rows(s->draw), draw_cols(s->draw));
+	pool_reset(&s->pool);
+}
+
+void session_compose(struct session *s)
+{
+	if (s->pool.full)
+		forget_pool(s);
+	struct tty_modes modes = wanted_modes(s);
+	tty_set_modes(&s->tty, &modes, &s->out);
+	if (s->bell)
+		str_putc(&s->out, '\a');
+	if (s->retitle && s->title.len)
+		str_printf(&s->out, "\033]2;%s\033\\", s->title.s);
+	str_add(&s->out, s->clipboard.s, s->clipboard.len);
+	str_add(&s->out, s->toast.s, s->toast.len);
+	s->bell = s->retitle = false;
+	str_fini(&s->clipboard);                      /* it may have been large */
+	str_reset(&s->toast);
+
+	size_t rows = draw_rows(s->draw);
+	bool has_status = rows >= STATUS_MIN_ROWS;
+	view_draw(s->view, s->draw, has_status ? rows - 1 : rows);
+	if (has_status)
+		status(s, rows - 1);
+	draw_frame(s->draw, &s->pool, &s->out);
+	s->dirty = false;
+	fetch(s);
+}
