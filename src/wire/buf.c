@@ -81,7 +81,8 @@ void *wire_arena_alloc(struct wire_arena *a, size_t size)
 void *wire_arena_grow(struct wire_arena *a, void *old, size_t old_size, size_t size)
 {
 	struct wire_arena_block *b = a->head;
-	if (old && b && (uint8_t *)old + old_size == b->data + b->used && size - old_size <= b->size - b->used) {
+	bool latest = old && b && (uint8_t *)old + old_size == b->data + b->used;
+	if (latest && size - old_size <= b->size - b->used) {
 		memset(b->data + b->used, 0, size - old_size);
 		b->used += size - old_size;
 		return old;

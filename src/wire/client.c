@@ -120,7 +120,9 @@ uint64_t wire_client_send(struct wire_client *c, uint32_t ident, const union wir
 	struct wire_pdu pdu = { .ident = ident, .serial = c->serial + 1 };
 	if (body)
 		pdu.body = *body;
-	if (c->status != WIRE_CLIENT_OK || wire_encode(&pdu, c->codec, WIRE_COMPRESS_AUTO, &c->out) != WIRE_OK)
+	if (c->status != WIRE_CLIENT_OK)
+		return 0;
+	if (wire_encode(&pdu, c->codec, WIRE_COMPRESS_AUTO, &c->out) != WIRE_OK)
 		return 0;
 	if (c->n_waiting == c->cap_waiting) {
 		c->cap_waiting = c->cap_waiting ? c->cap_waiting * 2 : 16;
@@ -144,7 +146,9 @@ static bool stop_waiting(struct wire_client *c, uint64_t serial)
 	return false;
 }
 
-static void deliver(struct wire_client *c, enum wire_status decoded, struct wire_pdu *pdu, struct wire_arena *arena)
+/* A push that we do not know is of no use to anybody; a response is. */
+static void deliver(struct wire_client *c, enum wire_status decoded, const struct wire_pdu *pdu,
+    struct wire_arena *arena)
 {
 	char text[64];
 	if (pdu->serial > c->serial) {
@@ -158,7 +162,7 @@ static void deliver(struct wire_client *c, enum wire_status decoded, struct wire
 		c->response = *pdu;
 		c->response_arena = *arena;
 		*arena = (struct wire_arena){ 0 };
-	} else if (pdu->serial || decoded == WIRE_OK) { /* a push that we do not know is of no use to anybody */
+	} else if (pdu->serial || decoded == WIRE_OK) {
 		c->on_pdu(c->user, pdu);
 	}
 }
@@ -169,8 +173,9 @@ static void take_frames(struct wire_client *c)
 		struct wire_pdu pdu;
 		struct wire_arena arena = { 0 };
 		size_t taken = 0;
-		enum wire_status status =
-		    wire_decode(c->in.data + c->in_pos, c->in.len - c->in_pos, c->codec, &taken, &pdu, &arena);
+		const uint8_t *data = c->in.data + c->in_pos;
+		size_t len = c->in.len - c->in_pos;
+		enum wire_status status = wire_decode(data, len, c->codec, &taken, &pdu, &arena);
 		if (status == WIRE_MORE)
 			break;
 		if (status == WIRE_OK || status == WIRE_UNKNOWN) {
@@ -262,5 +267,7 @@ enum wire_client_status wire_client_call(struct wire_client *c, uint32_t ident, 
 		*ret = &c->response;
 		return WIRE_CLIENT_OK;
 	}
-	return c->status == WIRE_CLIENT_OK ? call_failed(c, ident, "no answer from the server in time") : c->status;
+	if (c->status == WIRE_CLIENT_OK)
+		return call_failed(c, ident, "no answer from the server in time");
+	return c->status;
 }

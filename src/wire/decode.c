@@ -80,7 +80,8 @@ static bool decode_utf16(struct dec *d, struct wire_str *ret)
 		if (!wire_in_uleb(&d->in, UINT16_MAX, &unit))
 			return false;
 		if (high && unit >= 0xdc00 && unit <= 0xdfff) {
-			len += utf8_put(out + len, (uint32_t)(0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00)));
+			uint64_t c = 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00);
+			len += utf8_put(out + len, (uint32_t)c);
 			high = 0;
 			continue;
 		}
@@ -322,7 +323,8 @@ enum wire_status wire_decode_body(uint32_t ident, const uint8_t *body, size_t le
 	if (len > WIRE_FRAME_MAX)
 		return WIRE_TOO_LARGE;
 	struct dec d = {
-		.in = { len ? body : &nothing, len, 0 }, .arena = arena, .codec = codec, .failure = WIRE_BAD_BODY,
+		.in = { len ? body : &nothing, len, 0 }, .arena = arena, .codec = codec,
+		.failure = WIRE_BAD_BODY,
 	};
 	if (pdu->type && !decode_fields(&d, pdu->type, (uint8_t *)ret))
 		return d.failure;

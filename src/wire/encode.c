@@ -56,7 +56,7 @@ static bool encode_value(struct enc *e, const struct wire_field *f, const void *
 	case WIRE_K_U64:
 		return encode_uleb(e, *(const uint64_t *)v, UINT64_MAX);
 	case WIRE_K_CHAR:
-		return wire_is_scalar(*(const uint32_t *)v) && encode_uleb(e, *(const uint32_t *)v, UINT32_MAX);
+		return encode_uleb(e, *(const uint32_t *)v, 0x10ffff) && wire_is_scalar(*(const uint32_t *)v);
 	case WIRE_K_LINE_LEN:
 		return encode_uleb(e, *(const uint32_t *)v, e->codec < 45 ? UINT16_MAX : UINT32_MAX);
 	case WIRE_K_I32:
@@ -158,14 +158,16 @@ static bool encode_fields(struct enc *e, const struct wire_type *type, const uin
 	return true;
 }
 
-enum wire_status wire_encode_body(uint32_t ident, const union wire_body *body, unsigned codec, struct wire_buf *out)
+enum wire_status wire_encode_body(uint32_t ident, const union wire_body *body, unsigned codec,
+    struct wire_buf *out)
 {
 	const struct wire_pdu_type *pdu = wire_pdu_type(ident);
 	if (pdu == NULL)
 		return WIRE_BAD_BODY;
 	size_t start = out->len;
 	struct enc e = { .out = out, .codec = codec };
-	if (pdu->type && (!encode_fields(&e, pdu->type, (const uint8_t *)body) || out->len - start > WIRE_FRAME_MAX)) {
+	bool ok = pdu->type == NULL || encode_fields(&e, pdu->type, (const uint8_t *)body);
+	if (!ok || out->len - start > WIRE_FRAME_MAX) {
 		out->len = start;
 		return WIRE_BAD_BODY;
 	}

@@ -85,7 +85,8 @@ enum wire_status wire_decode(const uint8_t *data, size_t len, unsigned codec, si
 }
 
 /* The body is written behind room for the longest header, then moved up to it. */
-enum wire_status wire_encode(const struct wire_pdu *pdu, unsigned codec, enum wire_compress how, struct wire_buf *out)
+enum wire_status wire_encode(const struct wire_pdu *pdu, unsigned codec, enum wire_compress how,
+    struct wire_buf *out)
 {
 	size_t start = out->len, body = start + HEADER_MAX;
 	wire_buf_reserve(out, HEADER_MAX);

@@ -104,7 +104,9 @@ void wire_out_f32(struct wire_buf *b, const float *v)
 {
 	uint32_t bits;
 	memcpy(&bits, v, sizeof(bits));
-	uint8_t bytes[4] = { (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24) };
+	uint8_t bytes[4];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(bits >> 8 * i);
 	wire_out_raw(b, bytes, sizeof(bytes));
 }
 

@@ -36,8 +36,8 @@
 #define OPT(S, m, K, ...) \
 	{ FIELD(S, m, K), .shape = WIRE_OPT, .aux = AT(S, has_##m, bool), __VA_ARGS__ }
 #define VEC(S, m, K, ...) \
-	{ .name = #m, .kind = WIRE_K_##K, .shape = WIRE_VEC, .at = AT(S, m, C_##K *), .aux = AT(S, n_##m, size_t), \
-	  __VA_ARGS__ }
+	{ .name = #m, .kind = WIRE_K_##K, .shape = WIRE_VEC, .at = AT(S, m, C_##K *), \
+	  .aux = AT(S, n_##m, size_t), __VA_ARGS__ }
 #define ENUM(S, m, K, e, ...) { FIELD(S, m, K), .values = &e, __VA_ARGS__ }
 #define TAG(S, m, K, e, ...) { FIELD(S, m, K), .values = &e, .tag = true, __VA_ARGS__ }
 
@@ -58,7 +58,8 @@
 
 #define TYPE(t, ...) \
 	static const struct wire_field fields_##t[] = { __VA_ARGS__ }; \
-	static const struct wire_type type_##t = { sizeof(struct wire_##t), ARRAY_LEN(fields_##t), fields_##t }
+	static const struct wire_type type_##t = { \
+		sizeof(struct wire_##t), ARRAY_LEN(fields_##t), fields_##t }
 #define VALUES(e, since, ...) \
 	static const char *const names_##e[] = { __VA_ARGS__ }; \
 	static const struct wire_enum e = { names_##e, ARRAY_LEN(names_##e), since }
@@ -76,23 +77,27 @@ VALUES(pattern_kind, 0, "CaseSensitiveString", "CaseInSensitiveString", "Regex")
 VALUES(clipboard_selection, 0, "Clipboard", "PrimarySelection");
 VALUES(erase_mode, 0, "ScrollbackOnly", "ScrollbackAndViewport");
 VALUES(alert_kind, 44, "Bell", "ToastNotification", "CurrentWorkingDirectoryChanged", "IconTitleChanged",
-    "WindowTitleChanged", "TabTitleChanged", "PaletteChanged", "SetUserVar", "OutputSinceFocusLost", "Progress");
+    "WindowTitleChanged", "TabTitleChanged", "PaletteChanged", "SetUserVar", "OutputSinceFocusLost",
+    "Progress");
 VALUES(progress_kind, 0, "None", "Percentage", "Error", "Indeterminate");
 VALUES(mouse_kind, 0, "Press", "Release", "Move");
-VALUES(mouse_button, 0, "Left", "Middle", "Right", "WheelUp", "WheelDown", "WheelLeft", "WheelRight", "None");
-VALUES(key_code, 0, "Char", "Hyper", "Super", "Meta", "Cancel", "Backspace", "Tab", "Clear", "Enter", "Shift",
-    "Escape", "LeftShift", "RightShift", "Control", "LeftControl", "RightControl", "Alt", "LeftAlt", "RightAlt",
-    "Menu", "LeftMenu", "RightMenu", "Pause", "CapsLock", "PageUp", "PageDown", "End", "Home", "LeftArrow",
-    "RightArrow", "UpArrow", "DownArrow", "Select", "Print", "Execute", "PrintScreen", "Insert", "Delete", "Help",
-    "LeftWindows", "RightWindows", "Applications", "Sleep", "Numpad0", "Numpad1", "Numpad2", "Numpad3", "Numpad4",
-    "Numpad5", "Numpad6", "Numpad7", "Numpad8", "Numpad9", "Multiply", "Add", "Separator", "Subtract", "Decimal",
-    "Divide", "Function", "NumLock", "ScrollLock", "Copy", "Cut", "Paste", "BrowserBack", "BrowserForward",
-    "BrowserRefresh", "BrowserStop", "BrowserSearch", "BrowserFavorites", "BrowserHome", "VolumeMute",
-    "VolumeDown", "VolumeUp", "MediaNextTrack", "MediaPrevTrack", "MediaStop", "MediaPlayPause",
-    "ApplicationLeftArrow", "ApplicationRightArrow", "ApplicationUpArrow", "ApplicationDownArrow", "KeyPadHome",
-    "KeyPadEnd", "KeyPadPageUp", "KeyPadPageDown", "KeyPadBegin", "InternalPasteStart", "InternalPasteEnd");
+VALUES(mouse_button, 0, "Left", "Middle", "Right", "WheelUp", "WheelDown", "WheelLeft", "WheelRight",
+    "None");
+VALUES(key_code, 0, "Char", "Hyper", "Super", "Meta", "Cancel", "Backspace", "Tab", "Clear", "Enter",
+    "Shift", "Escape", "LeftShift", "RightShift", "Control", "LeftControl", "RightControl", "Alt",
+    "LeftAlt", "RightAlt", "Menu", "LeftMenu", "RightMenu", "Pause", "CapsLock", "PageUp", "PageDown",
+    "End", "Home", "LeftArrow", "RightArrow", "UpArrow", "DownArrow", "Select", "Print", "Execute",
+    "PrintScreen", "Insert", "Delete", "Help", "LeftWindows", "RightWindows", "Applications", "Sleep",
+    "Numpad0", "Numpad1", "Numpad2", "Numpad3", "Numpad4", "Numpad5", "Numpad6", "Numpad7", "Numpad8",
+    "Numpad9", "Multiply", "Add", "Separator", "Subtract", "Decimal", "Divide", "Function", "NumLock",
+    "ScrollLock", "Copy", "Cut", "Paste", "BrowserBack", "BrowserForward", "BrowserRefresh", "BrowserStop",
+    "BrowserSearch", "BrowserFavorites", "BrowserHome", "VolumeMute", "VolumeDown", "VolumeUp",
+    "MediaNextTrack", "MediaPrevTrack", "MediaStop", "MediaPlayPause", "ApplicationLeftArrow",
+    "ApplicationRightArrow", "ApplicationUpArrow", "ApplicationDownArrow", "KeyPadHome", "KeyPadEnd",
+    "KeyPadPageUp", "KeyPadPageDown", "KeyPadBegin", "InternalPasteStart", "InternalPasteEnd");
 _Static_assert(ARRAY_LEN(names_key_code) == 90, "InternalPasteEnd is 89");
-VALUES(color_kind, 0, "TrueColorWithPaletteFallback", "TrueColorWithDefaultFallback", "PaletteIndex", "Default");
+VALUES(color_kind, 0, "TrueColorWithPaletteFallback", "TrueColorWithDefaultFallback", "PaletteIndex",
+    "Default");
 VALUES(semantic_type, 0, "Output", "Input", "Prompt");
 VALUES(storage_kind, 0, "V", "C");
 VALUES(image_kind, 0, "EncodedFile", "EncodedLease", "Rgba8", "AnimRgba8");
@@ -100,26 +105,32 @@ VALUES(exit_kind, 0, "Status", "Signal");
 
 /* ---- shared types (3.4) ---- */
 TYPE(terminal_size, ONE(terminal_size, rows, U64), ONE(terminal_size, cols, U64),
-    ONE(terminal_size, pixel_width, U64), ONE(terminal_size, pixel_height, U64), ONE(terminal_size, dpi, U32));
+    ONE(terminal_size, pixel_width, U64), ONE(terminal_size, pixel_height, U64),
+    ONE(terminal_size, dpi, U32));
 TYPE(cursor, ONE(cursor, x, U64), ONE(cursor, y, I64), ENUM(cursor, shape, ENUM8, cursor_shape),
-    { .name = "visibility", .kind = WIRE_K_ENUM8, .at = AT(cursor, visible, uint8_t), .values = &cursor_visibility });
+    { .name = "visibility", .kind = WIRE_K_ENUM8, .at = AT(cursor, visible, uint8_t),
+      .values = &cursor_visibility });
 TYPE(dimensions, ONE(dimensions, cols, U64), ONE(dimensions, viewport_rows, U64),
-    ONE(dimensions, scrollback_rows, U64), ONE(dimensions, physical_top, I64), ONE(dimensions, scrollback_top, I64),
-    ONE(dimensions, dpi, U32), ONE(dimensions, pixel_width, U64), ONE(dimensions, pixel_height, U64),
-    ONE(dimensions, reverse_video, BOOL));
+    ONE(dimensions, scrollback_rows, U64), ONE(dimensions, physical_top, I64),
+    ONE(dimensions, scrollback_top, I64), ONE(dimensions, dpi, U32), ONE(dimensions, pixel_width, U64),
+    ONE(dimensions, pixel_height, U64), ONE(dimensions, reverse_video, BOOL));
 TYPE(range, ONE(range, start, I64), ONE(range, end, I64));
 TYPE(domain, TAG(domain, kind, ENUM32, domain_kind), ONE(domain, name, STR, WHEN(WIRE_DOMAIN_NAME)),
     ONE(domain, id, U64, WHEN(WIRE_DOMAIN_ID)));
-TYPE(split_request, ENUM(split_request, direction, ENUM32, split_direction), ONE(split_request, target_is_second, BOOL),
-    ONE(split_request, top_level, BOOL), TAG(split_request, size_kind, ENUM32, split_size),
-    ONE(split_request, cells, U64, WHEN(WIRE_SPLIT_CELLS)), ONE(split_request, percent, U8, WHEN(WIRE_SPLIT_PERCENT)));
-TYPE(pane_entry, ONE(pane_entry, window_id, U64), ONE(pane_entry, tab_id, U64), ONE(pane_entry, pane_id, U64),
-    ONE(pane_entry, title, STR), SUB(pane_entry, size, terminal_size), OPT(pane_entry, working_dir, STR),
-    ONE(pane_entry, is_active_pane, BOOL), ONE(pane_entry, is_zoomed_pane, BOOL), ONE(pane_entry, workspace, STR),
+TYPE(split_request, ENUM(split_request, direction, ENUM32, split_direction),
+    ONE(split_request, target_is_second, BOOL), ONE(split_request, top_level, BOOL),
+    TAG(split_request, size_kind, ENUM32, split_size),
+    ONE(split_request, cells, U64, WHEN(WIRE_SPLIT_CELLS)),
+    ONE(split_request, percent, U8, WHEN(WIRE_SPLIT_PERCENT)));
+TYPE(pane_entry, ONE(pane_entry, window_id, U64), ONE(pane_entry, tab_id, U64),
+    ONE(pane_entry, pane_id, U64), ONE(pane_entry, title, STR), SUB(pane_entry, size, terminal_size),
+    OPT(pane_entry, working_dir, STR), ONE(pane_entry, is_active_pane, BOOL),
+    ONE(pane_entry, is_zoomed_pane, BOOL), ONE(pane_entry, workspace, STR),
     SUB(pane_entry, cursor_pos, cursor), ONE(pane_entry, physical_top, I64), ONE(pane_entry, top_row, U64),
     ONE(pane_entry, left_col, U64), OPT(pane_entry, tty_name, STR));
 static const struct wire_type type_pane_node; /* it holds itself */
-TYPE(pane_node, TAG(pane_node, kind, ENUM32, node_kind), BOX(pane_node, left, pane_node, WHEN(WIRE_NODE_SPLIT)),
+TYPE(pane_node, TAG(pane_node, kind, ENUM32, node_kind),
+    BOX(pane_node, left, pane_node, WHEN(WIRE_NODE_SPLIT)),
     BOX(pane_node, right, pane_node, WHEN(WIRE_NODE_SPLIT)),
     ENUM(pane_node, direction, ENUM32, split_direction, WHEN(WIRE_NODE_SPLIT)),
     SUB(pane_node, first, terminal_size, WHEN(WIRE_NODE_SPLIT)),
@@ -131,11 +142,13 @@ TYPE(search_result, ONE(search_result, start_y, I64), ONE(search_result, start_x
 TYPE(client_id, ONE(client_id, hostname, STR), ONE(client_id, username, STR), ONE(client_id, pid, U32),
     ONE(client_id, epoch, U64), ONE(client_id, id, U64), OPT(client_id, ssh_auth_sock, STR, .since = 43));
 TYPE(client_info, SUB(client_info, client_id, client_id), ONE(client_info, connected_at, I64),
-    OPT(client_info, active_workspace, STR), ONE(client_info, last_input, I64), OPT(client_info, focused_pane_id, U64));
+    OPT(client_info, active_workspace, STR), ONE(client_info, last_input, I64),
+    OPT(client_info, focused_pane_id, U64));
 /* Progress is a sum type inside one, so it has a type of its own over the same struct. */
 static const struct wire_field fields_progress[] = { TAG(alert, progress, ENUM32, progress_kind),
     ONE(alert, percent, U8, WHEN2(WIRE_PROGRESS_PERCENTAGE, WIRE_PROGRESS_ERROR)) };
-static const struct wire_type type_progress = { sizeof(struct wire_alert), ARRAY_LEN(fields_progress), fields_progress };
+static const struct wire_type type_progress = {
+	sizeof(struct wire_alert), ARRAY_LEN(fields_progress), fields_progress };
 TYPE(alert, TAG(alert, kind, ENUM32, alert_kind),
     OPT(alert, title, STR, WHEN3(WIRE_ALERT_TOAST, WIRE_ALERT_ICON_TITLE, WIRE_ALERT_TAB_TITLE)),
     ONE(alert, title, STR, WHEN(WIRE_ALERT_WINDOW_TITLE)), ONE(alert, body, STR, WHEN(WIRE_ALERT_TOAST)),
@@ -153,13 +166,13 @@ TYPE(command, VEC(command, args, OS_STR), VEC_SUB(command, envs, env_entry), OPT
     { .name = "from_windows", .kind = WIRE_K_FROM_WINDOWS, .at = AT(command, from_windows, bool) });
 
 /* ---- keyboard and mouse (3.5) ---- */
-enum { KEY_CHAR = 0, KEY_FUNCTION = 59, BUTTON_WHEEL_UP = 3, BUTTON_WHEEL_RIGHT = 6 };
+enum { KEY_CHAR = 0, KEY_FUNCTION = 59, WHEEL_UP = 3, WHEEL_DOWN = 4 };
 TYPE(key_event, TAG(key_event, code, ENUM8, key_code), ONE(key_event, value, CHAR, WHEN(KEY_CHAR)),
     ONE(key_event, value, RAW_U32, WHEN(KEY_FUNCTION)), ONE(key_event, modifiers, U16));
-TYPE(mouse_event, ENUM(mouse_event, kind, ENUM8, mouse_kind), ONE(mouse_event, x, U64), ONE(mouse_event, y, I64),
-    ONE(mouse_event, x_pixel_offset, I64), ONE(mouse_event, y_pixel_offset, I64),
+TYPE(mouse_event, ENUM(mouse_event, kind, ENUM8, mouse_kind), ONE(mouse_event, x, U64),
+    ONE(mouse_event, y, I64), ONE(mouse_event, x_pixel_offset, I64), ONE(mouse_event, y_pixel_offset, I64),
     TAG(mouse_event, button, ENUM8, mouse_button),
-    ONE(mouse_event, count, U64, .when = (UINT64_C(2) << BUTTON_WHEEL_RIGHT) - (UINT64_C(1) << BUTTON_WHEEL_UP)),
+    ONE(mouse_event, count, U64, WHEN(WHEEL_UP) | UINT64_C(7) << WHEEL_DOWN), /* and left, right */
     ONE(mouse_event, modifiers, U16));
 
 /* ---- lines (3.6) ---- */
@@ -167,9 +180,11 @@ TYPE(color, TAG(color, kind, ENUM32, color_kind),
     ONE(color, rgba, RGBA, WHEN2(WIRE_COLOR_TRUE_WITH_PALETTE, WIRE_COLOR_TRUE_WITH_DEFAULT)),
     ONE(color, palette, U8, WHEN2(WIRE_COLOR_TRUE_WITH_PALETTE, WIRE_COLOR_PALETTE)));
 TYPE(link_param, ONE(link_param, key, STR), ONE(link_param, value, STR));
-TYPE(hyperlink, VEC_SUB(hyperlink, params, link_param), ONE(hyperlink, uri, STR), ONE(hyperlink, implicit, BOOL));
+TYPE(hyperlink, VEC_SUB(hyperlink, params, link_param), ONE(hyperlink, uri, STR),
+    ONE(hyperlink, implicit, BOOL));
 TYPE(fat_attrs, OPT_SUB(fat_attrs, hyperlink, hyperlink), { .name = "image", .kind = WIRE_K_NONE },
-    SUB(fat_attrs, underline_color, color), SUB(fat_attrs, foreground, color), SUB(fat_attrs, background, color));
+    SUB(fat_attrs, underline_color, color), SUB(fat_attrs, foreground, color),
+    SUB(fat_attrs, background, color));
 /* SmallColor is an enum of two, which has the bytes of an option. */
 TYPE(cell_attrs, ONE(cell_attrs, attributes, U32), OPT(cell_attrs, fg, U8), OPT(cell_attrs, bg, U8),
     OPT_BOX(cell_attrs, fat, fat_attrs));
@@ -179,16 +194,19 @@ TYPE(zone, ENUM(zone, semantic_type, ENUM32, semantic_type), ONE(zone, start, U1
 TYPE(line, TAG(line, storage, ENUM32, storage_kind), VEC_SUB(line, cells, cell, WHEN(WIRE_STORAGE_V)),
     ONE(line, text, STR, WHEN(WIRE_STORAGE_C)), VEC(line, double_wide, U64, WHEN(WIRE_STORAGE_C)),
     VEC_SUB(line, clusters, cluster, WHEN(WIRE_STORAGE_C)), ONE(line, len, LINE_LEN, WHEN(WIRE_STORAGE_C)),
-    OPT(line, last_cell_width, NZ_U8, WHEN(WIRE_STORAGE_C)), VEC_SUB(line, zones, zone), ONE(line, seqno, U64),
-    ONE(line, bits, U16));
+    OPT(line, last_cell_width, NZ_U8, WHEN(WIRE_STORAGE_C)), VEC_SUB(line, zones, zone),
+    ONE(line, seqno, U64), ONE(line, bits, U16));
 TYPE(indexed_line, ONE(indexed_line, row, I64), SUB(indexed_line, line, line));
-TYPE(cell_coords, ONE(cell_coords, line_idx, U64), ONE(cell_coords, start, U64), ONE(cell_coords, end, U64));
+TYPE(cell_coords, ONE(cell_coords, line_idx, U64), ONE(cell_coords, start, U64),
+    ONE(cell_coords, end, U64));
 TYPE(line_hyperlink, SUB(line_hyperlink, link, hyperlink), VEC_SUB(line_hyperlink, coords, cell_coords));
 TYPE(texcoord, ONE(texcoord, x, COORD), ONE(texcoord, y, COORD));
-TYPE(image_cell, ONE(image_cell, line_idx, I64), ONE(image_cell, cell_idx, U64), SUB(image_cell, top_left, texcoord),
-    SUB(image_cell, bottom_right, texcoord), HASH32(image_cell, data_hash), ONE(image_cell, z_index, I32),
-    ONE(image_cell, padding_left, U16), ONE(image_cell, padding_top, U16), ONE(image_cell, padding_right, U16),
-    ONE(image_cell, padding_bottom, U16), OPT(image_cell, image_id, U32), OPT(image_cell, placement_id, U32));
+TYPE(image_cell, ONE(image_cell, line_idx, I64), ONE(image_cell, cell_idx, U64),
+    SUB(image_cell, top_left, texcoord), SUB(image_cell, bottom_right, texcoord),
+    HASH32(image_cell, data_hash), ONE(image_cell, z_index, I32), ONE(image_cell, padding_left, U16),
+    ONE(image_cell, padding_top, U16), ONE(image_cell, padding_right, U16),
+    ONE(image_cell, padding_bottom, U16), OPT(image_cell, image_id, U32),
+    OPT(image_cell, placement_id, U32));
 TYPE(lines, VEC_SUB(lines, lines, indexed_line), VEC_SUB(lines, hyperlinks, line_hyperlink),
     VEC_SUB(lines, images, image_cell));
 TYPE(duration, ONE(duration, secs, U64), ONE(duration, nanos, U32));
@@ -204,8 +222,8 @@ TYPE(image_data, TAG(image_data, kind, ENUM32, image_kind),
 /* ---- bodies (3.3) ---- */
 TYPE(error_response, ONE(error_response, reason, STR));
 TYPE(window_title, ONE(window_title, window_id, U64), ONE(window_title, title, STR));
-TYPE(list_panes_response, VEC_SUB(list_panes_response, tabs, pane_node), VEC(list_panes_response, tab_titles, STR),
-    VEC_SUB(list_panes_response, window_titles, window_title));
+TYPE(list_panes_response, VEC_SUB(list_panes_response, tabs, pane_node),
+    VEC(list_panes_response, tab_titles, STR), VEC_SUB(list_panes_response, window_titles, window_title));
 TYPE(spawn_response, ONE(spawn_response, tab_id, U64), ONE(spawn_response, pane_id, U64),
     ONE(spawn_response, window_id, U64), SUB(spawn_response, size, terminal_size));
 TYPE(write_to_pane, ONE(write_to_pane, pane_id, U64), ONE(write_to_pane, data, BYTES));
@@ -213,7 +231,8 @@ TYPE(send_key_down, ONE(send_key_down, pane_id, U64), SUB(send_key_down, event, 
     ONE(send_key_down, input_serial, U64));
 TYPE(send_mouse_event, ONE(send_mouse_event, pane_id, U64), SUB(send_mouse_event, event, mouse_event));
 TYPE(send_paste, ONE(send_paste, pane_id, U64), ONE(send_paste, data, STR));
-TYPE(resize, ONE(resize, containing_tab_id, U64), ONE(resize, pane_id, U64), SUB(resize, size, terminal_size));
+TYPE(resize, ONE(resize, containing_tab_id, U64), ONE(resize, pane_id, U64),
+    SUB(resize, size, terminal_size));
 TYPE(set_clipboard, ONE(set_clipboard, pane_id, U64), OPT(set_clipboard, clipboard, STR),
     ENUM(set_clipboard, selection, ENUM32, clipboard_selection));
 TYPE(get_lines, ONE(get_lines, pane_id, U64), VEC_SUB(get_lines, lines, range));
@@ -221,8 +240,9 @@ TYPE(get_lines_response, ONE(get_lines_response, pane_id, U64), SUB(get_lines_re
 TYPE(pane_ref, ONE(pane_ref, pane_id, U64));
 TYPE(render_changes, ONE(render_changes, pane_id, U64), ONE(render_changes, mouse_grabbed, BOOL),
     SUB(render_changes, cursor_position, cursor), SUB(render_changes, dimensions, dimensions),
-    VEC_SUB(render_changes, dirty_lines, range), ONE(render_changes, title, STR), OPT(render_changes, working_dir, STR),
-    SUB(render_changes, bonus_lines, lines), OPT(render_changes, input_serial, U64), ONE(render_changes, seqno, U64));
+    VEC_SUB(render_changes, dirty_lines, range), ONE(render_changes, title, STR),
+    OPT(render_changes, working_dir, STR), SUB(render_changes, bonus_lines, lines),
+    OPT(render_changes, input_serial, U64), ONE(render_changes, seqno, U64));
 TYPE(codec_version, ONE(codec_version, codec_vers, U64), ONE(codec_version, version_string, STR),
     ONE(codec_version, executable_path, STR), OPT(codec_version, config_file_path, STR));
 TYPE(tls_creds, ONE(tls_creds, ca_cert_pem, STR), ONE(tls_creds, client_cert_pem, STR));
@@ -233,39 +253,47 @@ TYPE(search_response, VEC_SUB(search_response, results, search_result));
 TYPE(set_pane_zoomed, ONE(set_pane_zoomed, containing_tab_id, U64), ONE(set_pane_zoomed, pane_id, U64),
     ONE(set_pane_zoomed, zoomed, BOOL));
 TYPE(split_pane, ONE(split_pane, pane_id, U64), SUB(split_pane, split_request, split_request),
-    OPT_SUB(split_pane, command, command), OPT(split_pane, command_dir, STR), SUB(split_pane, domain, domain),
-    OPT(split_pane, move_pane_id, U64));
-TYPE(spawn_v2, SUB(spawn_v2, domain, domain), OPT(spawn_v2, window_id, U64), OPT_SUB(spawn_v2, command, command),
-    OPT(spawn_v2, command_dir, STR), SUB(spawn_v2, size, terminal_size), ONE(spawn_v2, workspace, STR));
+    OPT_SUB(split_pane, command, command), OPT(split_pane, command_dir, STR),
+    SUB(split_pane, domain, domain), OPT(split_pane, move_pane_id, U64));
+TYPE(spawn_v2, SUB(spawn_v2, domain, domain), OPT(spawn_v2, window_id, U64),
+    OPT_SUB(spawn_v2, command, command), OPT(spawn_v2, command_dir, STR),
+    SUB(spawn_v2, size, terminal_size), ONE(spawn_v2, workspace, STR));
 TYPE(set_palette, ONE(set_palette, pane_id, U64), SUB(set_palette, palette, palette));
 TYPE(notify_alert, ONE(notify_alert, pane_id, U64), SUB(notify_alert, alert, alert));
-TYPE(set_client_id, SUB(set_client_id, client_id, client_id), ONE(set_client_id, is_proxy, BOOL, .since = 43));
+TYPE(set_client_id, SUB(set_client_id, client_id, client_id),
+    ONE(set_client_id, is_proxy, BOOL, .since = 43));
 TYPE(client_list, VEC_SUB(client_list, clients, client_info));
 TYPE(window_workspace, ONE(window_workspace, window_id, U64), ONE(window_workspace, workspace, STR));
 TYPE(get_image_cell, ONE(get_image_cell, pane_id, U64), ONE(get_image_cell, line_idx, I64),
     ONE(get_image_cell, cell_idx, U64), ONE(get_image_cell, data_hash, HASH));
-TYPE(image_cell_response, ONE(image_cell_response, pane_id, U64), OPT_SUB(image_cell_response, data, image_data));
+TYPE(image_cell_response, ONE(image_cell_response, pane_id, U64),
+    OPT_SUB(image_cell_response, data, image_data));
 TYPE(move_pane, ONE(move_pane, pane_id, U64), OPT(move_pane, window_id, U64),
     { .name = "workspace_for_new_window", .kind = WIRE_K_STR, .shape = WIRE_OPT,
       .at = AT(move_pane, workspace, struct wire_str), .aux = AT(move_pane, has_workspace, bool) });
 TYPE(move_pane_response, ONE(move_pane_response, tab_id, U64), ONE(move_pane_response, window_id, U64));
-TYPE(pane_direction, ONE(pane_direction, pane_id, U64), ENUM(pane_direction, direction, ENUM32, pane_direction));
+TYPE(pane_direction, ONE(pane_direction, pane_id, U64),
+    ENUM(pane_direction, direction, ENUM32, pane_direction));
 TYPE(pane_direction_response, OPT(pane_direction_response, pane_id, U64));
-TYPE(renderable_dimensions, ONE(renderable_dimensions, pane_id, U64), SUB(renderable_dimensions, cursor_position, cursor),
+TYPE(renderable_dimensions, ONE(renderable_dimensions, pane_id, U64),
+    SUB(renderable_dimensions, cursor_position, cursor),
     SUB(renderable_dimensions, dimensions, dimensions));
 TYPE(tab_ref, ONE(tab_ref, tab_id, U64));
 TYPE(tab_added, ONE(tab_added, tab_id, U64), ONE(tab_added, window_id, U64));
 TYPE(tab_title, ONE(tab_title, tab_id, U64), ONE(tab_title, title, STR));
-TYPE(window_title_changed, ONE(window_title_changed, window_id, U64), ONE(window_title_changed, title, STR));
-TYPE(rename_workspace, ONE(rename_workspace, old_workspace, STR), ONE(rename_workspace, new_workspace, STR));
-TYPE(erase_scrollback, ONE(erase_scrollback, pane_id, U64), ENUM(erase_scrollback, erase_mode, ENUM32, erase_mode));
-TYPE(adjust_pane_size, ONE(adjust_pane_size, pane_id, U64), ENUM(adjust_pane_size, direction, ENUM32, pane_direction),
-    ONE(adjust_pane_size, amount, U64));
+TYPE(window_title_changed, ONE(window_title_changed, window_id, U64),
+    ONE(window_title_changed, title, STR));
+TYPE(rename_workspace, ONE(rename_workspace, old_workspace, STR),
+    ONE(rename_workspace, new_workspace, STR));
+TYPE(erase_scrollback, ONE(erase_scrollback, pane_id, U64),
+    ENUM(erase_scrollback, erase_mode, ENUM32, erase_mode));
+TYPE(adjust_pane_size, ONE(adjust_pane_size, pane_id, U64),
+    ENUM(adjust_pane_size, direction, ENUM32, pane_direction), ONE(adjust_pane_size, amount, U64));
 
 /* ---- lace's extension (docs/protocol.md) ---- */
 TYPE(lace_hello, ONE(lace_hello, version, U32), ONE(lace_hello, flags, U32));
-TYPE(lace_hello_response, ONE(lace_hello_response, version, U32), ONE(lace_hello_response, server_version, STR),
-    ONE(lace_hello_response, pid, U32));
+TYPE(lace_hello_response, ONE(lace_hello_response, version, U32),
+    ONE(lace_hello_response, server_version, STR), ONE(lace_hello_response, pid, U32));
 TYPE(lace_pane_exited, ONE(lace_pane_exited, pane_id, U64), ENUM(lace_pane_exited, kind, ENUM32, exit_kind),
     ONE(lace_pane_exited, code, U32));
 TYPE(lace_pane_modes, ONE(lace_pane_modes, pane_id, U64), ONE(lace_pane_modes, modes, U32),
@@ -370,10 +398,12 @@ bool wire_is_request(uint32_t ident)
 size_t wire_kind_size(const struct wire_field *f)
 {
 	static const uint8_t sizes[] = {
-		[WIRE_K_U8] = sizeof(uint8_t), [WIRE_K_U16] = sizeof(uint16_t), [WIRE_K_U32] = sizeof(uint32_t),
-		[WIRE_K_U64] = sizeof(uint64_t), [WIRE_K_I32] = sizeof(int32_t), [WIRE_K_I64] = sizeof(int64_t),
-		[WIRE_K_BOOL] = sizeof(bool), [WIRE_K_NZ_U8] = sizeof(uint8_t), [WIRE_K_RAW_U32] = sizeof(uint32_t),
-		[WIRE_K_CHAR] = sizeof(uint32_t), [WIRE_K_LINE_LEN] = sizeof(uint32_t), [WIRE_K_COORD] = sizeof(float),
+		[WIRE_K_U8] = sizeof(uint8_t), [WIRE_K_U16] = sizeof(uint16_t),
+		[WIRE_K_U32] = sizeof(uint32_t), [WIRE_K_U64] = sizeof(uint64_t),
+		[WIRE_K_I32] = sizeof(int32_t), [WIRE_K_I64] = sizeof(int64_t),
+		[WIRE_K_BOOL] = sizeof(bool), [WIRE_K_NZ_U8] = sizeof(uint8_t),
+		[WIRE_K_RAW_U32] = sizeof(uint32_t), [WIRE_K_CHAR] = sizeof(uint32_t),
+		[WIRE_K_LINE_LEN] = sizeof(uint32_t), [WIRE_K_COORD] = sizeof(float),
 		[WIRE_K_RGBA] = sizeof(struct wire_rgba), [WIRE_K_STR] = sizeof(struct wire_str),
 		[WIRE_K_BYTES] = sizeof(struct wire_str), [WIRE_K_OS_STR] = sizeof(struct wire_str),
 		[WIRE_K_HASH] = sizeof(struct wire_hash), [WIRE_K_ENUM8] = sizeof(uint8_t),

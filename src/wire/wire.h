@@ -53,11 +53,12 @@ void wire_buf_drop(struct wire_buf *b, size_t n);            /* removes n bytes 
 
 enum wire_compress { WIRE_COMPRESS_NEVER, WIRE_COMPRESS_AUTO /* bodies over 32 bytes, when smaller (part 1) */ };
 /* Appends one frame. Only fails (WIRE_BAD_BODY, nothing appended) for a PDU that
- * cannot be represented: unknown ident, enum out of range, over WIRE_FRAME_MAX,
- * an alert variant that the codec lacks. */
+ * cannot be represented: unknown ident, enum out of range, text that is not
+ * UTF-8, over WIRE_FRAME_MAX, an alert variant that the codec lacks. */
 enum wire_status wire_encode(const struct wire_pdu *pdu, unsigned codec, enum wire_compress how, struct wire_buf *out);
 
 /* Body only (the golden recordings hold bodies). */
+/* *used (may be NULL) is what the fields took; bytes behind them are ignored. */
 enum wire_status wire_decode_body(uint32_t ident, const uint8_t *body, size_t len, unsigned codec,
     union wire_body *ret, size_t *used, struct wire_arena *arena);
 enum wire_status wire_encode_body(uint32_t ident, const union wire_body *body, unsigned codec, struct wire_buf *out);

@@ -47,7 +47,8 @@ static void test_refused(void **state)
 		{ WIRE_GET_LINES_RESPONSE, "00 01 00 02", "storage of 2" },
 		{ WIRE_GET_LINES_RESPONSE, "00 01 00 01 00 00 00 00 01 00 00 07 00 00 00", "last cell width of 0" },
 		{ WIRE_GET_LINES_RESPONSE, "00 01 00 00 01 01 78 00 02 00 00 00 01 00 00 00", "small colour of 2" },
-		{ WIRE_GET_LINES_RESPONSE, "00 01 00 00 01 01 78 00 00 00 01 00 01 03 03 03 00 01 00 00 00", "an image inside a cell" },
+		{ WIRE_GET_LINES_RESPONSE, "00 01 00 00 01 01 78 00 00 00 01 00 01 03 03 03 00 01 00 00 00",
+		    "an image inside a cell" },
 		{ WIRE_SET_PALETTE, "00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "palette of 1" },
 		{ WIRE_LIST_PANES_RESPONSE, "01 03", "node of 3" },
 		{ WIRE_SPAWN_V2, "00 00 01 01 02 00", "OsString of 2" },
@@ -75,8 +76,8 @@ static void test_codecs(void **state)
 	static const char id[] = "04 68 6f 73 74 03 77 65 7a 92 21 80 e2 cf aa 06 00";
 	assert_int_equal(decode(WIRE_SET_CLIENT_ID, 42, id), WIRE_OK);
 	assert_int_equal(decode(WIRE_SET_CLIENT_ID, 43, id), WIRE_BAD_BODY);
-	assert_int_equal(decode(WIRE_SET_CLIENT_ID, 43, "04 68 6f 73 74 03 77 65 7a 92 21 80 e2 cf aa 06 00 01 01 73 01"),
-	    WIRE_OK);
+	static const char with_sock[] = "04 68 6f 73 74 03 77 65 7a 92 21 80 e2 cf aa 06 00 01 01 73 01";
+	assert_int_equal(decode(WIRE_SET_CLIENT_ID, 43, with_sock), WIRE_OK);
 	assert_true(body.set_client_id.is_proxy);
 	assert_string_equal(body.set_client_id.client_id.ssh_auth_sock.s, "s");
 
@@ -132,12 +133,16 @@ static void test_unencodable(void **state)
 	pdu = (struct wire_pdu){ .ident = WIRE_GET_PANE_DIRECTION, .body.pane_direction = { 0, 6 } };
 	REFUSED();
 	struct wire_pane_node split = { .kind = WIRE_NODE_SPLIT };
-	pdu = (struct wire_pdu){ .ident = WIRE_LIST_PANES_RESPONSE, .body.list_panes_response = { .tabs = &split, .n_tabs = 1 } };
+	pdu = (struct wire_pdu){ .ident = WIRE_LIST_PANES_RESPONSE };
+	pdu.body.list_panes_response.tabs = &split;
+	pdu.body.list_panes_response.n_tabs = 1;
 	REFUSED();
 	split.left = split.right = &split; /* a ring */
 	REFUSED();
 	struct wire_rgba colors[255] = { 0 };
-	pdu = (struct wire_pdu){ .ident = WIRE_SET_PALETTE, .body.set_palette.palette = { .colors = colors, .n_colors = 255 } };
+	pdu = (struct wire_pdu){ .ident = WIRE_SET_PALETTE };
+	pdu.body.set_palette.palette.colors = colors;
+	pdu.body.set_palette.palette.n_colors = 255;
 	REFUSED();
 	pdu = (struct wire_pdu){ .ident = WIRE_SEND_KEY_DOWN, .body.send_key_down.event = { 0, 0xd800, 0 } };
 	REFUSED();
@@ -145,7 +150,8 @@ static void test_unencodable(void **state)
 	REFUSED();
 	char *large = calloc(WIRE_FRAME_MAX, 1);
 	assert_non_null(large);
-	pdu = (struct wire_pdu){ .ident = WIRE_WRITE_TO_PANE, .body.write_to_pane = { 0, { large, WIRE_FRAME_MAX } } };
+	pdu = (struct wire_pdu){ .ident = WIRE_WRITE_TO_PANE };
+	pdu.body.write_to_pane.data = (struct wire_str){ large, WIRE_FRAME_MAX };
 	REFUSED();
 	free(large);
 	wire_buf_fini(&out);
@@ -184,7 +190,8 @@ static void test_windows(void **state)
 /* A Unix sender's text need not be UTF-8. */
 static void test_os_bytes(void **state)
 {
-	assert_int_equal(decode(WIRE_SPAWN_V2, 44, "00 00 01 01 00 02 ff fe 00 00 00 00 00 18 50 00 00 00 00"), WIRE_OK);
+	static const char spawn[] = "00 00 01 01 00 02 ff fe 00 00 00 00 00 18 50 00 00 00 00";
+	assert_int_equal(decode(WIRE_SPAWN_V2, 44, spawn), WIRE_OK);
 	assert_int_equal(body.spawn_v2.command.args[0].len, 2);
 	struct wire_buf out = { 0 };
 	wire_print_json(&(struct wire_pdu){ .ident = WIRE_SPAWN_V2, .body = body }, 44, &out);
@@ -222,7 +229,8 @@ static enum wire_status nested(size_t depth)
 	}
 	wire_out_raw(&b, "\0\0", 2);
 	wire_arena_reset(&arena);
-	enum wire_status status = wire_decode_body(WIRE_LIST_PANES_RESPONSE, b.data, b.len, 44, &body, NULL, &arena);
+	enum wire_status status =
+	    wire_decode_body(WIRE_LIST_PANES_RESPONSE, b.data, b.len, 44, &body, NULL, &arena);
 	wire_buf_fini(&b);
 	return status;
 }
@@ -267,10 +275,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_trailing), cmocka_unit_test(test_codecs),
-		cmocka_unit_test(test_variants), cmocka_unit_test(test_unencodable), cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_os_bytes), cmocka_unit_test(test_map_order), cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_trailing),
+		cmocka_unit_test(test_codecs), cmocka_unit_test(test_variants),
+		cmocka_unit_test(test_unencodable), cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_os_bytes), cmocka_unit_test(test_map_order),
+		cmocka_unit_test(test_depth), cmocka_unit_test(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }

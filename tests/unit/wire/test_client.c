@@ -277,7 +277,8 @@ static void test_call(void **state)
 	union wire_body body = { .pane_direction = { 7, WIRE_DIRECTION_LEFT } };
 	const struct wire_pdu *response = NULL;
 	assert_int_equal(wire_client_send(r->client, WIRE_KILL_PANE, &body), 1);
-	assert_int_equal(wire_client_call(r->client, WIRE_GET_PANE_DIRECTION, &body, 60000, &response), WIRE_CLIENT_OK);
+	assert_int_equal(wire_client_call(r->client, WIRE_GET_PANE_DIRECTION, &body, 60000, &response),
+	    WIRE_CLIENT_OK);
 	assert_true(response->ident == WIRE_GET_PANE_DIRECTION_RESPONSE && response->serial == 2);
 	assert_false(response->body.pane_direction_response.has_pane_id);
 	assert_true(r->n >= 2);

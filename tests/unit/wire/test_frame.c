@@ -74,8 +74,10 @@ static void test_byte_by_byte(void **state)
 		text[i] = (char)('a' + i * i % 23);
 	size_t ends[20];
 	for (size_t i = 0; i < 20; i++) {
-		struct wire_pdu p = { .ident = WIRE_SEND_PASTE, .serial = i * 100, .body.send_paste = { i, { text, i * 50 } } };
-		assert_int_equal(wire_encode(&p, 44, i % 2 ? WIRE_COMPRESS_AUTO : WIRE_COMPRESS_NEVER, &stream), WIRE_OK);
+		struct wire_pdu p = { .ident = WIRE_SEND_PASTE, .serial = i * 100 };
+		p.body.send_paste.data = (struct wire_str){ text, i * 50 };
+		enum wire_compress how = i % 2 ? WIRE_COMPRESS_AUTO : WIRE_COMPRESS_NEVER;
+		assert_int_equal(wire_encode(&p, 44, how, &stream), WIRE_OK);
 		ends[i] = stream.len;
 	}
 	size_t frames = 0;
@@ -231,7 +233,8 @@ static void test_when_compressed(void **state)
 		x = x * 1664525 + 1013904223;
 		text[i] = (char)(x >> 24);
 	}
-	p = (struct wire_pdu){ .ident = WIRE_WRITE_TO_PANE, .body.write_to_pane = { 0, { text, sizeof(text) } } };
+	p = (struct wire_pdu){ .ident = WIRE_WRITE_TO_PANE };
+	p.body.write_to_pane.data = (struct wire_str){ text, sizeof(text) };
 	assert_int_equal(wire_encode(&p, 44, WIRE_COMPRESS_AUTO, &out), WIRE_OK);
 	assert_int_equal(out.len, sizeof(text) + 2 + 2 + 3);
 	wire_buf_fini(&out);
@@ -244,7 +247,8 @@ static void test_largest(void **state)
 	size_t n = WIRE_FRAME_MAX - 5, taken;
 	char *data = calloc(n, 1);
 	assert_non_null(data);
-	struct wire_pdu p = { .ident = WIRE_WRITE_TO_PANE, .serial = 7, .body.write_to_pane = { 0, { data, n } } };
+	struct wire_pdu p = { .ident = WIRE_WRITE_TO_PANE, .serial = 7 };
+	p.body.write_to_pane.data = (struct wire_str){ data, n };
 	for (enum wire_compress how = WIRE_COMPRESS_NEVER; how <= WIRE_COMPRESS_AUTO; how++) {
 		out.len = 0;
 		assert_int_equal(wire_encode(&p, 44, how, &out), WIRE_OK);
@@ -265,9 +269,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_headers), cmocka_unit_test(test_unknown_is_taken), cmocka_unit_test(test_byte_by_byte),
-		cmocka_unit_test(test_compressed), cmocka_unit_test(test_bad_zstd), cmocka_unit_test(test_window),
-		cmocka_unit_test(test_bombs), cmocka_unit_test(test_when_compressed), cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_headers), cmocka_unit_test(test_unknown_is_taken),
+		cmocka_unit_test(test_byte_by_byte), cmocka_unit_test(test_compressed),
+		cmocka_unit_test(test_bad_zstd), cmocka_unit_test(test_window),
+		cmocka_unit_test(test_bombs), cmocka_unit_test(test_when_compressed),
+		cmocka_unit_test(test_largest),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -150,7 +150,8 @@ static void test_utf8(void **state)
 	};
 	static const char *const bad[] = {
 		"80", "bf", "c0 80", "c1 bf", "c2", "c2 41", "e0 9f bf", "e0 a0", "ed a0 80", "ed bf bf", "f0 8f bf bf",
-		"f4 90 80 80", "f5 80 80 80", "ff", "f0 90 80", "e4 b8 41", "41 41 41 41 41 41 41 80", "41 41 41 41 41 41 41 41 e4",
+		"f4 90 80 80", "f5 80 80 80", "ff", "f0 90 80", "e4 b8 41", "41 41 41 41 41 41 41 80",
+		"41 41 41 41 41 41 41 41 e4",
 	};
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		struct wire_in in = input(good[i]);
@@ -206,9 +207,9 @@ static void test_arena(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_leb), cmocka_unit_test(test_leb_refused), cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_raw), cmocka_unit_test(test_f32), cmocka_unit_test(test_utf8), cmocka_unit_test(test_buf),
-		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_leb), cmocka_unit_test(test_leb_refused),
+		cmocka_unit_test(test_ranges), cmocka_unit_test(test_raw), cmocka_unit_test(test_f32),
+		cmocka_unit_test(test_utf8), cmocka_unit_test(test_buf), cmocka_unit_test(test_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

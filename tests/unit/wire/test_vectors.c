@@ -76,21 +76,25 @@ static void round_trip(const struct wire_pdu *pdu, const char *json)
 
 static void test_lace(void **state)
 {
-	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_HELLO, .serial = 2, .body.lace_hello = { 1, WIRE_LACE_READ_ONLY } },
+	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_HELLO, .serial = 2,
+	          .body.lace_hello = { 1, WIRE_LACE_READ_ONLY } },
 	    "{\"ident\":19521,\"name\":\"LaceHello\",\"serial\":2,\"version\":1,\"flags\":1}");
 	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_HELLO_RESPONSE, .serial = 2,
 	          .body.lace_hello_response = { 1, WIRE_STR("0.1.0"), 4242 } },
 	    "{\"ident\":19522,\"name\":\"LaceHelloResponse\",\"serial\":2,\"version\":1,"
 	    "\"server_version\":\"0.1.0\",\"pid\":4242}");
-	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_PANE_EXITED, .body.lace_pane_exited = { 3, WIRE_EXIT_SIGNAL, 9 } },
-	    "{\"ident\":19523,\"name\":\"LacePaneExited\",\"serial\":0,\"pane_id\":3,\"kind\":\"Signal\",\"code\":9}");
+	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_PANE_EXITED,
+	          .body.lace_pane_exited = { 3, WIRE_EXIT_SIGNAL, 9 } },
+	    "{\"ident\":19523,\"name\":\"LacePaneExited\",\"serial\":0,\"pane_id\":3,"
+	    "\"kind\":\"Signal\",\"code\":9}");
 	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_PANE_MODES,
 	          .body.lace_pane_modes = { 3, 0x8001, 5, 2, WIRE_STR("vi") } },
 	    "{\"ident\":19524,\"name\":\"LacePaneModes\",\"serial\":0,\"pane_id\":3,\"modes\":32769,"
 	    "\"kitty_flags\":5,\"modify_other_keys\":2,\"window_title\":\"vi\"}");
 	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_SET_SIZE, .serial = 3,
 	          .body.lace_set_size = { 3, { 24, 80, 640, 384, 96 } } },
-	    "{\"ident\":19525,\"name\":\"LaceSetSize\",\"serial\":3,\"pane_id\":3,\"size\":{\"rows\":24,\"cols\":80,"
+	    "{\"ident\":19525,\"name\":\"LaceSetSize\",\"serial\":3,\"pane_id\":3,"
+	    "\"size\":{\"rows\":24,\"cols\":80,"
 	    "\"pixel_width\":640,\"pixel_height\":384,\"dpi\":96}}");
 	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_SHUTDOWN, .serial = 4 },
 	    "{\"ident\":19526,\"name\":\"LaceShutdown\",\"serial\":4}");
@@ -115,14 +119,17 @@ static void test_unrecorded(void **state)
 #define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
 	round_trip(&(struct wire_pdu){ .ident = WIRE_GET_IMAGE_CELL_RESPONSE, .serial = 1,
 	          .body.image_cell_response = { 7, true, image } },
-	    "{\"ident\":47,\"name\":\"GetImageCellResponse\",\"serial\":1,\"pane_id\":7,\"data\":{\"kind\":\"AnimRgba8\","
-	    "\"width\":1,\"height\":2,\"durations\":[{\"secs\":1,\"nanos\":500000000},{\"secs\":0,\"nanos\":40000000}],"
+	    "{\"ident\":47,\"name\":\"GetImageCellResponse\",\"serial\":1,\"pane_id\":7,"
+	    "\"data\":{\"kind\":\"AnimRgba8\","
+	    "\"width\":1,\"height\":2,\"durations\":[{\"secs\":1,\"nanos\":500000000},"
+	    "{\"secs\":0,\"nanos\":40000000}],"
 	    "\"frames\":[\"0102\",\"\"],\"hashes\":[\"aa" ZEROS "\",\"bb" ZEROS "\"],\"hash\":\"cc" ZEROS "\"}}");
 	image = (struct wire_image_data){ .kind = WIRE_IMAGE_RGBA8, .data = WIRE_STR("\xff\x00"), .width = 1,
 		.height = 1, .data_hash = { { 0xdd } }, .hash = { { 0xee } } };
 	round_trip(&(struct wire_pdu){ .ident = WIRE_GET_IMAGE_CELL_RESPONSE, .serial = 1,
 	          .body.image_cell_response = { 7, true, image } },
-	    "{\"ident\":47,\"name\":\"GetImageCellResponse\",\"serial\":1,\"pane_id\":7,\"data\":{\"kind\":\"Rgba8\","
+	    "{\"ident\":47,\"name\":\"GetImageCellResponse\",\"serial\":1,\"pane_id\":7,"
+	    "\"data\":{\"kind\":\"Rgba8\","
 	    "\"data\":\"ff00\",\"width\":1,\"height\":1,\"data_hash\":\"dd" ZEROS "\",\"hash\":\"ee" ZEROS "\"}}");
 }
 
