@@ -49,7 +49,7 @@ static void move_extensions(json_object *vscode, json_object *old)
 }
 
 /* extensions, settings and devPort stood at the top before `customizations` existed. What already is in
- * customizations.vscode wins. */
+ * customizations.vscode wins. The order is the reference's too: it shows in the label. */
 static void move_legacy(json_object *conf, const char *file)
 {
 	if (!json_get(conf, "extensions") && !json_get(conf, "settings") && !json_get(conf, "devPort"))
@@ -57,11 +57,11 @@ static void move_legacy(json_object *conf, const char *file)
 	json_object *vscode = object_at(object_at(conf, "customizations"), "vscode");
 	json_object *extensions = take(conf, "extensions"), *settings = take(conf, "settings");
 	json_object *port = take(conf, "devPort");
-	json_object *target = vscode && settings ? object_at(vscode, "settings") : NULL;
 	if (!vscode)
 		log_warn("%s: \"customizations.vscode\" is not an object: extensions, settings and devPort are left out", file);
 	if (vscode && extensions)
 		move_extensions(vscode, extensions);
+	json_object *target = vscode && settings ? object_at(vscode, "settings") : NULL;
 	if (target) {
 		json_object_object_foreach(settings, key, value) {
 			if (!json_object_object_get_ex(target, key, NULL))

@@ -1,5 +1,6 @@
 /* Prints what lace makes of a project folder, in the shape of the reference
- * CLI's read-configuration: configuration, workspace, mergedConfiguration.
+ * CLI's read-configuration: configuration, workspace, mergedConfiguration; and
+ * the metadata label that a container of it would get.
  *
  *     print_config [--no-git-root] [--config FILE] [--label JSON] FOLDER
  *
@@ -27,6 +28,12 @@ static int print(const struct dev_config *c, const char *label, struct err *err)
 	json_object *entries = dev_substitute(raw, &vars, err);
 	if (!entries)
 		return -1;
+	json_object *label_entries = json_object_new_array();
+	if (own)
+		json_object_array_add(label_entries, json_object_get(own));
+	cleanup_str struct str own_label = STR_INIT;
+	json_stringify(&own_label, label_entries);
+	json_object_put(label_entries);
 	json_object *workspace = json_object_new_object(), *all = json_object_new_object();
 	json_object_object_add(workspace, "workspaceFolder", text(c->workspace_folder));
 	if (c->workspace_mount)
@@ -34,6 +41,7 @@ static int print(const struct dev_config *c, const char *label, struct err *err)
 	json_object_object_add(all, "id", text(c->id));
 	json_object_object_add(all, "configFile", text(c->config_path));
 	json_object_object_add(all, "configuration", json_object_get(c->conf));
+	json_object_object_add(all, "label", text(own_label.s));
 	json_object_object_add(all, "workspace", workspace);
 	json_object_object_add(all, "mergedConfiguration", dev_metadata_merge(entries, c->conf));
 	cleanup_str struct str out = STR_INIT;
