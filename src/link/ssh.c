@@ -127,7 +127,6 @@ static bool wait_fd(int fd, short events, int64_t end)
 /* One attempt. True when a line that begins with "SSH-" came; else *ret_why says what was wrong. */
 static bool try_banner(int port, int64_t end, struct str *ret_why)
 {
-	str_reset(ret_why);
 	cleanup_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
 		str_puts(ret_why, strerror(errno));
@@ -189,9 +188,15 @@ int link_ssh_wait(int port, int timeout_ms, struct err *err)
 	int pause = RETRY_FIRST_MS;
 	cleanup_str struct str why = STR_INIT;
 	for (;;) {
-		if (try_banner(port, end, &why))
+		cleanup_str struct str this_why = STR_INIT;
+		if (try_banner(port, end, &this_why))
 			return 0;
 		int64_t left = end - now_ms();
+		/* The last attempt may fail for want of time alone: what an earlier one found says more. */
+		if (left > 0 || !why.len) {
+			str_reset(&why);
+			str_puts(&why, this_why.s);
+		}
 		if (left <= 0)
 			return err_set(err, ERR_FAILED, "no sshd on 127.0.0.1:%d after %.1f s: %s", port,
 			    timeout_ms / 1000.0, why.s);

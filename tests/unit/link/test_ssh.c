@@ -389,11 +389,12 @@ static void test_wait(void **state)
 			close(fd);
 		}
 	}
-	assert_int_equal(link_ssh_wait(ntohs(a.sin_port), 100, &err), -1);
-	assert_non_null(strstr(err.msg, "something else than sshd answers: HHH"));
-	err_fini(&err);
+	int r = link_ssh_wait(ntohs(a.sin_port), 100, &err);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	assert_int_equal(r, -1);
+	assert_non_null(strstr(err.msg, "something else than sshd answers: HHH"));
+	err_fini(&err);
 
 	/* Accepted by the kernel's queue, never answered: as a hung container. */
 	assert_int_equal(link_ssh_wait(ntohs(a.sin_port), 100, &err), -1);
