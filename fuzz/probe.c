@@ -1,5 +1,5 @@
-/* What a container prints when it is looked at. The mark is known to the fuzzer: a container cannot guess it, but
- * nothing may break even if it did. */
+/* What a container prints when it is looked at. The mark is known to the fuzzer: a container cannot guess it,
+ * but nothing may break even if it did. */
 #include "dev/probe.h"
 
 #include <assert.h>

@@ -7,7 +7,8 @@ static const char *text_of(json_object *value)
 	return value ? json_object_get_string(value) : "";
 }
 
-/* Arrays go through a shell's exec, which looks the program up in the folder and on the PATH it will really have. */
+/* Arrays go through a shell's exec, which looks the program up in the folder and on the PATH that it will
+ * really have. */
 static bool to_argv(json_object *value, struct strv *argv)
 {
 	if (json_object_is_type(value, json_type_string) && json_object_get_string_len(value) > 0) {

@@ -1,7 +1,8 @@
 /* Lifecycle hooks in the container (devcontainer.md 1.7). A hook that runs once has a marker file in the
  * user's home that holds the container's creation (postStart: start) time; it is written before the command
- * runs, so a failed hook is not repeated by the next `up`. Both as the reference CLI does it, because it may be
- * the next one to look. Markers that are due are queued and written by the exec of the next command. */
+ * runs, so a failed hook is not repeated by the next `up`. Both as the reference CLI does it, because it
+ * may be the next one to look. Markers that are due are queued and written by the exec of the next
+ * command. */
 #include "dev/command.h"
 #include "dev/hooks.h"
 #include "dev/probe.h"
@@ -123,8 +124,8 @@ static int failed(const struct batch *b, size_t i, struct err *err)
 		return err_wrap(err, "%s%s%s from %s", key, b->command->parallel ? " of " : "", b->hook->name, b->origin);
 	}
 	log_info("exit code %d", m->code);
-	return err_set(err, ERR_FAILED, "%s%s%s from %s failed.", key, b->command->parallel ? " of " : "", b->hook->name,
-	    b->origin);
+	return err_set(err, ERR_FAILED, "%s%s%s from %s failed.", key, b->command->parallel ? " of " : "",
+	    b->hook->name, b->origin);
 }
 
 static int run_members(struct runner *r, struct batch *b, struct err *err)
@@ -137,7 +138,8 @@ static int run_members(struct runner *r, struct batch *b, struct err *err)
 		m->held = (struct str)STR_INIT;
 		wrap(r, &b->command->v[i].argv, &m->argv);
 		x[i] = (struct engine_exec){ .container = r->t->id, .user = r->t->user, .dir = r->t->dir, .env = &r->env,
-		    .argv = (const char *const *)m->argv.v, .output = b->command->parallel ? hold : show, .output_user = m };
+		    .argv = (const char *const *)m->argv.v, .output = b->command->parallel ? hold : show,
+		    .output_user = m };
 	}
 	forget_due(r);
 	engine_exec_all(r->t->engine, x, n, ended, b);
@@ -183,8 +185,8 @@ static bool counts(json_object *value)
 	    || (type == json_type_string && json_object_get_string_len(value) > 0);
 }
 
-/* Who the i-th command of a hook comes from: a feature's id, or devcontainer.json. The merged configuration does
- * not say, but its lists are in the order of the label's entries. */
+/* Who the i-th command of a hook comes from: a feature's id, or devcontainer.json. The merged configuration
+ * does not say, but its lists are in the order of the label's entries. */
 static const char *origin_of(const struct dev_target *t, const struct hook *hook, size_t i, size_t total)
 {
 	size_t n = json_object_is_type(t->entries, json_type_array) ? json_object_array_length(t->entries) : 0;

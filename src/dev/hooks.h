@@ -46,7 +46,8 @@ struct dev_hook_options {
 /* Runs the pending hooks by their markers. A failing one stops the later ones: err says which, of what. */
 int dev_run_hooks(struct dev_target *t, const struct dev_hook_options *opts, struct err *err);
 
-/* Writes what panes need (environment, folder) to /var/lib/lace/session in the container; read by lace-mux-server. */
+/* Writes what panes need (environment, folder) to /var/lib/lace/session in the container; read by
+ * lace-mux-server. */
 int dev_write_session(struct dev_target *t, struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
-/* initializeCommand: the one hook that runs on the host, before anything else. Whoever calls this has asked the
- * person before (trust.h). Members of the object form write into files in memory, shown one after the other. */
+/* initializeCommand: the one hook that runs on the host, before anything else. Whoever calls this has asked
+ * the person before (trust.h). Members of the object form write into files in memory, shown one after the
+ * other. */
 #include "dev/command.h"
 #include "dev/hooks.h"
 

@@ -1,7 +1,7 @@
 /* What the reference CLI asks in a dozen round trips is one script here, run as the remote user: who am I,
- * where is home, which shell, which markers stand, are the system files patched; then it turns into the user's
- * shell, which prints the environment that its start-up files make. Root patches on the way; for other users
- * the script ends early and the caller patches as root first, once in a container's life. */
+ * where is home, which shell, which markers stand, are the system files patched; then it turns into the
+ * user's shell, which prints the environment that its start-up files make. Root patches on the way; for other
+ * users the script ends early and the caller patches as root first, once in a container's life. */
 #include "dev/probe.h"
 
 #include "base/mem.h"
@@ -11,11 +11,14 @@
 #define LINE_LEN_MAX 4096u
 #define ENTRY_LEN_MAX (1u << 20)
 
-const char *const probe_marker_files[PROBE_MARKERS] = { ".onCreateCommandMarker", ".updateContentCommandMarker",
-    ".postCreateCommandMarker", ".postStartCommandMarker" };
+const char *const probe_marker_files[PROBE_MARKERS] = {
+	".onCreateCommandMarker", ".updateContentCommandMarker", ".postCreateCommandMarker",
+	".postStartCommandMarker"
+};
 
-/* Appends the container's environment to /etc/environment, and turns "PATH=value" of /etc/profile into a default,
- * so that a login shell keeps the container's PATH. Each once, guarded by the reference CLI's markers. */
+/* Appends the container's environment to /etc/environment, and turns "PATH=value" of /etc/profile into a
+ * default, so that a login shell keeps the container's PATH. Each once, guarded by the reference CLI's
+ * markers. */
 #define PATCH \
 	"sys=/var/devcontainer\n" \
 	"mkdir -p $sys 2>/dev/null\n" \
@@ -31,7 +34,8 @@ const char *const probe_marker_files[PROBE_MARKERS] = { ".onCreateCommandMarker"
 static const char patch_script[] = PATCH IS_PATCHED "\n";
 
 static const char probe_script[] =
-	"mark=$1 user=$2 dir=$3 flags=$4 pflags=$5 chome=$6 cshell=$7 patch=$8\n"
+	"mark=$1 user=$2 dir=$3 flags=$4 pflags=$5 chome=$6 cshell=$7 patch=$8 s0=$9\n"
+	"shift 9; s1=$1 s2=$2 s3=$3\n"
 	"entry=$({ getent passwd \"$user\"; cat /etc/passwd; } 2>/dev/null | while IFS= read -r l; do\n"
 	"	r=${l#*:}; r=${r#*:}\n"
 	"	if [ \"${l%%:*}\" = \"$user\" ] || [ \"${r%%:*}\" = \"$user\" ]; then printf '%s\\n' \"$l\"; break; fi\n"
@@ -52,11 +56,15 @@ static const char probe_script[] =
 	"[ -d \"$dir\" ] && echo dir=1\n"
 	"s=$(sha256sum /var/lib/lace/session 2>/dev/null) && printf 'session=%s\\n' \"${s%% *}\"\n"
 	"i=0\n"
-	"for f in .onCreateCommandMarker .updateContentCommandMarker .postCreateCommandMarker .postStartCommandMarker; do\n"
-	"	if [ -e \"$home/.devcontainer/$f\" ]; then\n"
-	"		c=; IFS= read -r c <\"$home/.devcontainer/$f\"\n"
-	"		printf 'marker%s=%s\\n' $i \"$c\"\n"
+	"for s in \".onCreateCommandMarker=$s0\" \".updateContentCommandMarker=$s1\" \\\n"
+	"    \".postCreateCommandMarker=$s2\" \".postStartCommandMarker=$s3\"; do\n"
+	"	f=$home/.devcontainer/${s%%=*} s=${s#*=} have= c=\n"
+	"	[ -e \"$f\" ] && have=1 && IFS= read -r c <\"$f\"\n"
+	"	if [ -n \"$s\" ] && [ \"$c\" != \"$s\" ] && { [ -z \"$have\" ] || [ -n \"$c\" ]; } &&\n"
+	"	    mkdir -p \"$home/.devcontainer\" && printf '%s\\n' \"$s\" >\"$f\"; then\n"
+	"		have=1 c=$s\n"
 	"	fi\n"
+	"	[ -n \"$have\" ] && printf 'marker%s=%s\\n' $i \"$c\"\n"
 	"	i=$((i + 1))\n"
 	"done\n"
 	"echo end\n"
@@ -68,23 +76,24 @@ static const char probe_script[] =
 
 /* ---- what is run ---- */
 
-void probe_argv(struct strv *ret, const char *mark, const char *user, const char *dir, const char *mode,
-    const struct strv *container_env, unsigned flags)
+void probe_argv(struct strv *ret, const struct probe_question *q)
 {
 	static const struct { const char *mode, *sh, *pwsh; } modes[] = {
 		{ "loginInteractiveShell", "-lic", "-Login -Command" }, { "loginShell", "-lc", "-Login -Command" },
 		{ "interactiveShell", "-ic", "-Command" }, { "none", "", "" },
 	};
 	size_t m = 0;
-	for (size_t i = 0; mode && i < ARRAY_LEN(modes); i++)
-		if (str_eq(mode, modes[i].mode))
+	for (size_t i = 0; q->mode && i < ARRAY_LEN(modes); i++)
+		if (str_eq(q->mode, modes[i].mode))
 			m = i;
-	const char *home = env_get(container_env, "HOME"), *shell = env_get(container_env, "SHELL");
+	const char *home = env_get(q->container_env, "HOME"), *shell = env_get(q->container_env, "SHELL");
 	/* "user:group" is the engine's spelling; passwd knows the first half. */
-	cleanup_free char *name = xmemdup0(user, strcspn(user, ":"));
-	const char *const argv[] = { "/bin/sh", "-c", probe_script, "lace", mark, name, dir, modes[m].sh, modes[m].pwsh,
-	    home ? home : "", shell ? shell : "", flags & PROBE_PATCH ? "1" : "", NULL };
+	cleanup_free char *name = xmemdup0(q->user, strcspn(q->user, ":"));
+	const char *const argv[] = { "/bin/sh", "-c", probe_script, "lace", q->mark, name, q->dir, modes[m].sh,
+	    modes[m].pwsh, home ? home : "", shell ? shell : "", q->patch ? "1" : "", NULL };
 	strv_push_all(ret, argv);
+	for (size_t i = 0; i < PROBE_MARKERS; i++)
+		strv_push(ret, q->stamps[i] ? q->stamps[i] : "");
 }
 
 void probe_patch_argv(struct strv *ret)

@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #define PROBE_MARKERS 4                  /* onCreate, updateContent, postCreate, postStart */
+#define PROBE_POST_START 3
 #define PROBE_MARK_LEN 32
 #define PROBE_ENV_MAX 4096u              /* variables */
 
@@ -27,14 +28,16 @@ struct probe {
 	struct strv env;                 /* what the shell exported; without PWD and the like */
 };
 
-enum probe_flags {
-	PROBE_PATCH = 1,                 /* stop early when patches are missing and cannot be made by this user */
+struct probe_question {
+	const char *mark;
+	const char *user, *dir;
+	const char *mode;                /* userEnvProbe; NULL: the default */
+	const struct strv *container_env;
+	bool patch;                      /* stop early when the patches are missing and this user cannot make them */
+	const char *stamps[PROBE_MARKERS];/* contents of markers to write right now where they are due; or NULL */
 };
-
-/* argv for the container, NULL-terminated strings of ret. mode is userEnvProbe (NULL: the default). The container's
- * own environment goes to stdin, made by probe_environment(). */
-void probe_argv(struct strv *ret, const char *mark, const char *user, const char *dir, const char *mode,
-    const struct strv *container_env, unsigned flags);
+/* argv for the container. Its stdin is what probe_environment() makes. */
+void probe_argv(struct strv *ret, const struct probe_question *q);
 /* argv of the patches alone, run as root; the same stdin. Exit code 0 when both are made. */
 void probe_patch_argv(struct strv *ret);
 /* Lines for /etc/environment. */

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "host/sha256.h"
 
+#define WRITE_TIMEOUT_MS 30000
+
 static const char script[] =
 	"umask 022\n"
 	"d=/var/lib/lace\n"
@@ -44,7 +46,8 @@ int dev_write_session(struct dev_target *t, struct err *err)
 		return 0;
 	cleanup_free char *owner = xasprintf("%ld", t->uid);
 	const char *argv[] = { "/bin/sh", "-c", script, "lace", owner, NULL };
-	struct engine_exec x = { .container = t->id, .user = "root", .argv = argv, .input = &text, .timeout_ms = 30000 };
+	struct engine_exec x = { .container = t->id, .user = "root", .argv = argv, .input = &text,
+	    .timeout_ms = WRITE_TIMEOUT_MS };
 	int code = engine_exec(t->engine, &x, err);
 	if (code < 0)
 		return err_wrap(err, "cannot write /var/lib/lace/session in the container");

@@ -18,8 +18,8 @@
 
 /* ---- what inspect says ---- */
 
-static int take_inspect(struct dev_target *t, json_object *inspect, const struct dev_config *c, json_object *merged,
-    struct err *err)
+static int take_inspect(struct dev_target *t, json_object *inspect, const struct dev_config *c,
+    json_object *merged, struct err *err)
 {
 	const char *id = json_str(inspect, "Id"), *created = json_str(inspect, "Created");
 	const char *started = json_str(json_get(inspect, "State"), "StartedAt");
@@ -64,17 +64,32 @@ static void kill_shell(struct dev_target *t, long pid)
 	err_fini(&err);
 }
 
-static int run_probe(struct dev_target *t, const char *dir, const char *mode, unsigned flags, struct probe *ret,
+/* A hook without commands needs no exec of its own for its marker: the probe writes it. */
+static void stamp_empty_hooks(const struct dev_target *t, struct probe_question *q)
+{
+	static const char *const lists[PROBE_MARKERS] = { "onCreateCommands", "updateContentCommands",
+	    "postCreateCommands", "postStartCommands" };
+	for (size_t i = 0; i < PROBE_MARKERS; i++) {
+		json_object *list = json_get(t->merged, lists[i]);
+		if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+			q->stamps[i] = i == PROBE_POST_START ? t->started_at : t->created;
+	}
+}
+
+static int run_probe(struct dev_target *t, const char *dir, const char *mode, bool patch, struct probe *ret,
     struct err *err)
 {
 	char mark[PROBE_MARK_LEN + 1];
 	cleanup_strv struct strv argv = STRV_INIT;
 	cleanup_str struct str out = STR_INIT, in = STR_INIT;
+	struct probe_question q = { .mark = mark, .user = t->user, .dir = dir, .mode = mode,
+	    .container_env = &t->container_env, .patch = patch };
 	probe_mark(mark);
-	probe_argv(&argv, mark, t->user, dir, mode, &t->container_env, flags);
+	stamp_empty_hooks(t, &q);
+	probe_argv(&argv, &q);
 	probe_environment(&t->container_env, &in);
-	struct engine_exec x = { .container = t->id, .user = t->user, .argv = (const char *const *)argv.v, .input = &in,
-	    .output = to_log, .out = &out, .timeout_ms = PROBE_TIMEOUT_MS };
+	struct engine_exec x = { .container = t->id, .user = t->user, .argv = (const char *const *)argv.v,
+	    .input = &in, .output = to_log, .out = &out, .timeout_ms = PROBE_TIMEOUT_MS };
 	int code = engine_exec(t->engine, &x, err);
 	probe_parse(out.s, out.len, mark, ret);
 	if (ret->complete && code < 0 && err->sys == ETIMEDOUT) {
@@ -99,8 +114,8 @@ static void patch_as_root(struct dev_target *t)
 	cleanup_str struct str in = STR_INIT;
 	probe_patch_argv(&argv);
 	probe_environment(&t->container_env, &in);
-	struct engine_exec x = { .container = t->id, .user = "root", .argv = (const char *const *)argv.v, .input = &in,
-	    .output = to_log, .timeout_ms = PATCH_TIMEOUT_MS };
+	struct engine_exec x = { .container = t->id, .user = "root", .argv = (const char *const *)argv.v,
+	    .input = &in, .output = to_log, .timeout_ms = PATCH_TIMEOUT_MS };
 	int code = engine_exec(t->engine, &x, &err);
 	if (code != 0)
 		log_info("/etc/environment and /etc/profile of the container stay as they are: %s",
@@ -111,14 +126,14 @@ static void patch_as_root(struct dev_target *t)
 static int look(struct dev_target *t, const char *dir, struct probe *p, struct err *err)
 {
 	const char *mode = json_str(t->merged, "userEnvProbe");
-	if (run_probe(t, dir, mode, PROBE_PATCH, p, err) != 0)
+	if (run_probe(t, dir, mode, true, p, err) != 0)
 		return -1;
 	bool probe = !mode || !str_eq(mode, "none");
 	if (!p->patched && p->uid != 0) {
 		patch_as_root(t);
 		if (probe) {
 			probe_fini(p);
-			if (run_probe(t, dir, mode, 0, p, err) != 0)
+			if (run_probe(t, dir, mode, false, p, err) != 0)
 				return -1;
 		}
 	}

@@ -208,8 +208,8 @@ static int read_answer(const struct engine *e, int fd, bool upgrade, int timeout
 	}
 }
 
-static int exchange(const struct engine *e, int fd, const struct api_call *c, const char *version, bool upgrade,
-    struct answer *a, struct err *err)
+static int exchange(const struct engine *e, int fd, const struct api_call *c, const char *version,
+    bool upgrade, struct answer *a, struct err *err)
 {
 	cleanup_str struct str head = STR_INIT;
 	int timeout = c->timeout_ms ? c->timeout_ms : ENGINE_CALL_MS;

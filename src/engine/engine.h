@@ -27,7 +27,8 @@ int engine_ping(struct engine *e, struct err *err);
 void engine_cli(const struct engine *e, struct strv *argv);
 
 /* ---- containers ---- */
-/* JSON array of the API's container summaries that carry all labels ("name" or "name=value", NULL-terminated). */
+/* JSON array of the API's summaries of the containers that carry all labels ("name" or "name=value",
+ * NULL-terminated). */
 json_object *engine_list(struct engine *e, const char *const *labels, bool all, struct err *err);
 json_object *engine_inspect(struct engine *e, const char *id, struct err *err);
 int engine_start(struct engine *e, const char *id, struct err *err);
@@ -40,7 +41,8 @@ char *engine_create(struct engine *e, const struct strv *args, struct err *err);
 /* Processes of a running container: JSON of the API's top with ps_args ("-eo pid,ppid,comm"). */
 json_object *engine_top(struct engine *e, const char *id, const char *ps_args, struct err *err);
 /* Extracts a tar into path inside the container (running or not). */
-int engine_put_archive(struct engine *e, const char *id, const char *path, const struct str *tar, struct err *err);
+int engine_put_archive(struct engine *e, const char *id, const char *path, const struct str *tar,
+    struct err *err);
 
 /* ---- exec, without a terminal, over the API ---- */
 struct engine_exec {
@@ -62,7 +64,8 @@ int engine_exec(struct engine *e, const struct engine_exec *x, struct err *err);
 /* Runs n programs at once and returns when all have ended. done is called for each as it ends, with its exit
  * code, or -1 and err. */
 typedef void (*engine_exec_done)(void *user, size_t i, int code, struct err *err);
-void engine_exec_all(struct engine *e, const struct engine_exec *x, size_t n, engine_exec_done done, void *user);
+void engine_exec_all(struct engine *e, const struct engine_exec *x, size_t n, engine_exec_done done,
+    void *user);
 
 /* ---- images ---- */
 json_object *engine_image_inspect(struct engine *e, const char *ref, struct err *err);
@@ -77,7 +80,8 @@ int engine_image_remove(struct engine *e, const char *ref, struct err *err);
 /* `CLI build ARGS...`, streaming output to progress and the log. */
 int engine_build(struct engine *e, const struct strv *args, struct err *err);
 
-/* Host TCP ports published by every container, running or stopped (from bindings in inspect data where stopped). */
+/* Host TCP ports published by every container, running or stopped (there from the bindings of its inspect
+ * data). */
 struct engine_port {
 	int host_port, container_port;
 	char *host_ip;               /* "" = all */

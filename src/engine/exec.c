@@ -213,7 +213,8 @@ static int next_timeout(const struct run *runs, size_t n)
 	return at == INT64_MAX ? -1 : at <= now ? 0 : (int)MIN(at - now, 60000);
 }
 
-void engine_exec_all(struct engine *e, const struct engine_exec *x, size_t n, engine_exec_done done, void *user)
+void engine_exec_all(struct engine *e, const struct engine_exec *x, size_t n, engine_exec_done done,
+    void *user)
 {
 	struct run *runs = xcalloc(n, sizeof(*runs));
 	struct pollfd *fds = xcalloc(n, sizeof(*fds));

@@ -44,8 +44,9 @@ static void make_box(const char *from, const char *metadata)
 	struct err err = ERR_INIT;
 	cleanup_strv struct strv args = STRV_INIT;
 	const char *const head[] = { "--label", label, "--label", NULL };
-	const char *const tail[] = { "-e", "FROM_CONTAINER=here", "-e", "PATH=/opt/tools:/usr/local/sbin:/usr/local/bin:"
-	    "/usr/sbin:/usr/bin:/sbin:/bin", from, "sleep", "infinity", NULL };
+	const char *const tail[] = { "-e", "FROM_CONTAINER=here", "-e",
+	    "PATH=/opt/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", from,
+	    "sleep", "infinity", NULL };
 	strv_push_all(&args, head);
 	strv_pushf(&args, "%s=%s", DEV_LABEL_METADATA, metadata);
 	strv_push_all(&args, tail);
@@ -106,7 +107,8 @@ static int begin(void **state)
 	config.workspace = (char *)"/ws/proj";
 	config.workspace_folder = (char *)"/srv";
 	make_box("lace-test:base", "[]");
-	run_in("{ id dev >/dev/null 2>&1 || useradd -m -s /bin/bash dev; } && mkdir -p /opt/tools && chmod 1777 /tmp", NULL);
+	run_in("{ id dev >/dev/null 2>&1 || useradd -m -s /bin/bash dev; } && "
+	    "mkdir -p /opt/tools && chmod 1777 /tmp", NULL);
 	char *id = engine_commit(engine, box, image, "latest", NULL, &err);
 	free(id);
 	drop_box(NULL);
@@ -129,10 +131,11 @@ static int end(void **state)
 
 static void target_of_a_user(void **state)
 {
-	make_box(image, "[{\"remoteUser\":\"dev\",\"remoteEnv\":{\"OWN\":\"${containerEnv:FROM_CONTAINER}!\",\"EMPTY\":\"\","
+	make_box(image, "[{\"remoteUser\":\"dev\",\"remoteEnv\":{"
+	    "\"OWN\":\"${containerEnv:FROM_CONTAINER}!\",\"EMPTY\":\"\","
 	    "\"FROM_PROFILE\":\"remote wins\",\"DROPPED\":null}}]");
-	run_in("printf 'echo noise; export FROM_PROFILE=x DROPPED=1 FROM_RC=\"two\nlines\"; printf noise' >>/home/dev/.bashrc",
-	    NULL);
+	run_in("printf 'echo noise; export FROM_PROFILE=x DROPPED=1 FROM_RC=\"two\nlines\"; "
+	    "printf noise' >>/home/dev/.bashrc", NULL);
 	struct dev_target t;
 	open_target(&t);
 	assert_string_equal(t.user, "dev");
@@ -230,7 +233,8 @@ static void once_each_start_each_time(void **state)
 
 	/* The markers are the reference CLI's. */
 	json_object *inspect = engine_inspect(engine, box, &err);
-	const char *created = json_str(inspect, "Created"), *started = json_str(json_get(inspect, "State"), "StartedAt");
+	const char *created = json_str(inspect, "Created");
+	const char *started = json_str(json_get(inspect, "State"), "StartedAt");
 	cleanup_free char *want = xasprintf("%s\n%s\n%s\n%s\ndev\n", created, started, created, created);
 	expect_in("cd /home/dev/.devcontainer && cat .onCreateCommandMarker .postStartCommandMarker "
 	    ".postCreateCommandMarker .updateContentCommandMarker; stat -c %U .onCreateCommandMarker", want);
@@ -293,7 +297,8 @@ static void members_run_at_the_same_time(void **state)
 
 static void session_file(void **state)
 {
-	make_box(image, "[{\"remoteUser\":\"dev\",\"userEnvProbe\":\"none\",\"remoteEnv\":{\"A\":\"one two\",\"GONE\":null}}]");
+	make_box(image, "[{\"remoteUser\":\"dev\",\"userEnvProbe\":\"none\","
+	    "\"remoteEnv\":{\"A\":\"one two\",\"GONE\":null}}]");
 	struct err err = ERR_INIT;
 	struct dev_target t;
 	for (int i = 0; i < 2; i++) {
@@ -303,10 +308,12 @@ static void session_file(void **state)
 		dev_target_fini(&t);
 	}
 	/* The engine gives the environment in no order of its own. */
-	expect_in("tr '\\0' '\\n' </var/lib/lace/session | sort | tr '\\n' '|'; stat -c ' %U %a' /var/lib/lace/session; stat -c '%U %a' /var/lib/lace;"
+	expect_in("tr '\\0' '\\n' </var/lib/lace/session | sort | tr '\\n' '|'; "
+	    "stat -c ' %U %a' /var/lib/lace/session; stat -c '%U %a' /var/lib/lace;"
 	    "ls -A /var/lib/lace",
 	    "A=one two|FROM_CONTAINER=here|GONE|HOME=/home/dev|LACE_SESSION_DIR=/srv|LACE_SESSION_SHELL=/bin/bash|"
-	    "PATH=/opt/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin| dev 600\nroot 755\nsession\n");
+	    "PATH=/opt/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin| "
+	    "dev 600\nroot 755\nsession\n");
 }
 
 static void initialize(const char *json, const char *error)
@@ -332,7 +339,8 @@ static void initialize_on_the_host(void **state)
 	initialize("{}", NULL);
 	initialize("{\"initializeCommand\":[\"./run\",\"a b\"]}", NULL);
 	assert_true(fs_exists(a));
-	initialize("{\"initializeCommand\":{\"x\":\"until [ -e c ]; do sleep 0.05; done; touch b\",\"y\":\"touch c\"}}", NULL);
+	initialize("{\"initializeCommand\":"
+	    "{\"x\":\"until [ -e c ]; do sleep 0.05; done; touch b\",\"y\":\"touch c\"}}", NULL);
 	assert_true(fs_exists(b));
 	initialize("{\"initializeCommand\":\"exit 130\"}", NULL);
 	initialize("{\"initializeCommand\":\"exit 2\"}", "The initializeCommand in the devcontainer.json failed.");

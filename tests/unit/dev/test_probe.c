@@ -71,7 +71,8 @@ static void expect_path(const char *shell, const char *container, bool root, con
 
 static void lost_path_entries_come_back(void **state)
 {
-	expect_path("/usr/bin:/bin", "/opt/x/bin:/usr/bin:/opt/y/bin:/bin", false, "/opt/x/bin:/usr/bin:/opt/y/bin:/bin");
+	expect_path("/usr/bin:/bin", "/opt/x/bin:/usr/bin:/opt/y/bin:/bin", false,
+	    "/opt/x/bin:/usr/bin:/opt/y/bin:/bin");
 	expect_path("/mine:/usr/bin:/bin", "/usr/bin:/opt/a:/opt/b", false, "/mine:/usr/bin:/opt/a:/opt/b:/bin");
 	expect_path("/bin", "/usr/sbin:/bin:/sbin", false, "/bin");
 	expect_path("/bin", "/usr/sbin:/bin:/sbin", true, "/usr/sbin:/bin:/sbin");

@@ -25,7 +25,7 @@ static char path[108];
 static char dir[] = "/tmp/lace-api-XXXXXX";
 static pid_t child;
 
-#define PING { "GET /_ping ", "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK", .len = 0 }
+#define PING { "GET /_ping ", "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK" }
 
 static void serve(int listener, const struct line *script)
 {
@@ -167,7 +167,8 @@ static void bad_answers_are_errors(void **state)
 		{ "GET /v1.41/images/x/json ", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", .hang_up = true },
 		{ NULL },
 	};
-	static const char *const messages[] = { "not JSON", "no object", "in the middle", "not proper HTTP", "status 500" };
+	static const char *const messages[] = { "not JSON", "no object", "in the middle", "not proper HTTP",
+	    "status 500" };
 	struct engine *e = open_engine(script);
 	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
 		struct err err = ERR_INIT;
@@ -223,7 +224,7 @@ static void no_engine_is_named_with_its_remedy(void **state)
 
 /* ---- exec ---- */
 
-#define CREATED(id) "HTTP/1.1 201 Created\r\nContent-Length: 11\r\n\r\n{\"Id\":\"" id "\"}"
+#define CREATED "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{\"Id\":\"e1\"}"
 #define UPGRADED "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 
 static void exec_demultiplexes_and_waits_for_the_code(void **state)
@@ -232,11 +233,13 @@ static void exec_demultiplexes_and_waits_for_the_code(void **state)
 	static const struct line script[] = {
 		{ "GET /_ping ", "HTTP/1.1 200 OK\r\nConnection: close\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK",
 		  .hang_up = true },
-		{ "POST /v1.41/containers/c1/exec ", "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 11\r\n\r\n"
-		  "{\"Id\":\"e1\"}", .hang_up = true, .body = "\"Env\":[\"A=1\",\"B\"],\"User\":\"dev\",\"WorkingDir\":\"/w\"" },
+		{ "POST /v1.41/containers/c1/exec ", CREATED, .hang_up = true,
+		  .body = "\"Env\":[\"A=1\",\"B\"],\"User\":\"dev\",\"WorkingDir\":\"/w\"" },
 		{ "POST /v1.41/exec/e1/start ", stream, sizeof(stream) - 1, .hang_up = true, .body = "Upgrade: tcp" },
-		{ "GET /v1.41/exec/e1/json ", "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n{\"Running\":true,\"ExitCode\":null}" },
-		{ "GET /v1.41/exec/e1/json ", "HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"Running\":false,\"ExitCode\":42}" },
+		{ "GET /v1.41/exec/e1/json ",
+		  "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n{\"Running\":true,\"ExitCode\":null}" },
+		{ "GET /v1.41/exec/e1/json ",
+		  "HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"Running\":false,\"ExitCode\":42}" },
 		{ NULL },
 	};
 	struct engine *e = open_engine(script);
@@ -246,7 +249,8 @@ static void exec_demultiplexes_and_waits_for_the_code(void **state)
 	strv_push(&env, "B");
 	struct str out = STR_INIT;
 	const char *const argv[] = { "true", NULL };
-	struct engine_exec x = { .container = "c1", .user = "dev", .dir = "/w", .env = &env, .argv = argv, .out = &out };
+	struct engine_exec x = { .container = "c1", .user = "dev", .dir = "/w", .env = &env, .argv = argv,
+	    .out = &out };
 	int code = engine_exec(e, &x, &err);
 	assert_string_equal(err.msg ? err.msg : "", "");
 	assert_int_equal(code, 42);
@@ -263,11 +267,10 @@ static void exec_reports_what_the_engine_says(void **state)
 		  .hang_up = true },
 		{ "POST /v1.41/containers/c1/exec ", "HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n"
 		  "{\"message\":\"Container c1 is not running\"}", .hang_up = true },
-		{ "POST /v1.41/containers/c1/exec ", "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 11\r\n\r\n"
-		  "{\"Id\":\"e1\"}", .hang_up = true },
-		{ "POST /v1.41/exec/e1/start ", "HTTP/1.1 500 Oh\r\nContent-Length: 18\r\n\r\n{\"message\":\"nope\"}", .hang_up = true },
-		{ "POST /v1.41/containers/c1/exec ", "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 11\r\n\r\n"
-		  "{\"Id\":\"e1\"}", .hang_up = true },
+		{ "POST /v1.41/containers/c1/exec ", CREATED, .hang_up = true },
+		{ "POST /v1.41/exec/e1/start ", "HTTP/1.1 500 Oh\r\nContent-Length: 18\r\n\r\n{\"message\":\"nope\"}",
+		  .hang_up = true },
+		{ "POST /v1.41/containers/c1/exec ", CREATED, .hang_up = true },
 		{ "POST /v1.41/exec/e1/start ", UPGRADED "\7garbage", .hang_up = true },
 		{ NULL },
 	};
@@ -296,9 +299,11 @@ static void ports_of_running_and_stopped(void **state)
 	    "{\"Id\":\"s\",\"Names\":[\"/stop\"],\"State\":\"exited\",\"Labels\":{},\"Ports\":[]},"
 	    "{\"Id\":\"g\",\"Names\":[\"/gone\"],\"State\":\"exited\",\"Labels\":{},\"Ports\":[]}]";
 	static const char stopped[] = "{\"HostConfig\":{\"PortBindings\":{\"2222/tcp\":[{\"HostIp\":\"127.0.0.1\","
-	    "\"HostPort\":\"22430\"},{\"HostIp\":\"\",\"HostPort\":\"\"},{\"HostPort\":\"70000\"}],\"53/udp\":[{\"HostPort\":\"1\"}]}}}";
+	    "\"HostPort\":\"22430\"},{\"HostIp\":\"\",\"HostPort\":\"\"},"
+	    "{\"HostPort\":\"70000\"}],\"53/udp\":[{\"HostPort\":\"1\"}]}}}";
 	cleanup_free char *a = xasprintf("HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(list), list);
-	cleanup_free char *b = xasprintf("HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(stopped), stopped);
+	cleanup_free char *b = xasprintf("HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(stopped),
+	    stopped);
 	const struct line script[] = {
 		PING,
 		{ "GET /v1.41/containers/json?all=1 ", a },

@@ -82,7 +82,8 @@ static void contexts(void **state)
 {
 	cleanup_free char *config = fs_join(dir, "config.json");
 	put(config, "{\"auths\":{},\"currentContext\":\"rootless\"}");
-	put_context("rootless", "{\"Name\":\"rootless\",\"Endpoints\":{\"docker\":{\"Host\":\"unix:///run/user/7/docker.sock\"}}}");
+	put_context("rootless", "{\"Name\":\"rootless\","
+	    "\"Endpoints\":{\"docker\":{\"Host\":\"unix:///run/user/7/docker.sock\"}}}");
 	put_context("far", "{\"Endpoints\":{\"docker\":{\"Host\":\"ssh://far\"}}}");
 	put_context("empty", "{\"Endpoints\":{}}");
 	put_context("broken", "{\"Endpoints\":");

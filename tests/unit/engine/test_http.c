@@ -63,9 +63,11 @@ static void body_with_length(void **state)
 
 static void chunked_body(void **state)
 {
-	check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA;ext=\"1\"\r\n, world ok\r\n0\r\n\r\n",
+	check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "5\r\nhello\r\nA;ext=\"1\"\r\n, world ok\r\n0\r\n\r\n",
 	    200, "hello, world ok", 0);
-	check("HTTP/1.1 500 Oh\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n000\r\nTrailer: 1\r\n\r\n", 500, "x", 0);
+	check("HTTP/1.1 500 Oh\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n000\r\nTrailer: 1\r\n\r\n", 500,
+	    "x", 0);
 }
 
 static void body_until_the_end(void **state)
@@ -177,7 +179,8 @@ static void on_frame(void *user, int stream, const char *data, size_t len)
 
 static void frames_in_every_split(void **state)
 {
-	static const char text[] = "\1\0\0\0\0\0\0\5hello" "\2\0\0\0\0\0\0\0" "\2\0\0\0\0\0\0\3err" "\1\0\0\0\0\0\0\1!"
+	static const char text[] = "\1\0\0\0\0\0\0\5hello" "\2\0\0\0\0\0\0\0"
+	    "\2\0\0\0\0\0\0\3err" "\1\0\0\0\0\0\0\1!"
 	    "\3\0\0\0\0\0\0\1E";
 	size_t len = sizeof(text) - 1;
 	for (size_t step = 1; step <= len; step++) {

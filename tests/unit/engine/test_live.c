@@ -209,7 +209,8 @@ static void exec_environment_user_and_folder(void **state)
 	const char *argv[] = { "/bin/sh", "-c",
 	    "printf '%s|%s|%s|%s' \"$GREETING\" \"${EMPTY-unset}\" \"$(/usr/bin/id -un)\" \"$(pwd)\"; "
 	    "/usr/bin/env | /usr/bin/grep -c ^PATH=", NULL };
-	struct engine_exec x = { .container = box, .user = "nobody", .dir = "/usr", .env = &env, .argv = argv, .out = &out };
+	struct engine_exec x = { .container = box, .user = "nobody", .dir = "/usr", .env = &env,
+	    .argv = argv, .out = &out };
 	assert_int_equal(engine_exec(engine, &x, &err), 1);
 	assert_string_equal(out.s, "good day||nobody|/usr0\n");
 }

@@ -14,10 +14,11 @@ static void expect_line(const char *text, const char *want)
 
 static void last_line_that_means_something(void **state)
 {
-	expect_line("Unable to find image 'x:latest' locally\ndocker: Error response from daemon: pull access denied.\n"
+	expect_line("Unable to find image 'x:latest' locally\n"
+	    "docker: Error response from daemon: pull access denied.\n"
 	    "See 'docker create --help'.\n", "pull access denied.");
-	expect_line("unknown flag: --bogus\n\nUsage:  docker create [OPTIONS] IMAGE\n\nRun 'docker create --help' for more "
-	    "information\n", "unknown flag: --bogus");
+	expect_line("unknown flag: --bogus\n\nUsage:  docker create [OPTIONS] IMAGE\n\n"
+	    "Run 'docker create --help' for more information\n", "unknown flag: --bogus");
 	expect_line("------\n > [2/2] RUN false:\n------\nERROR: failed to solve: exit code: 1\n-----\n",
 	    "failed to solve: exit code: 1");
 	expect_line("progress 1\rprogress 2\r\n", "progress 2");
@@ -48,14 +49,19 @@ static void expect_port(const char *msg, bool conflict, int want)
 
 static void port_conflicts(void **state)
 {
-	expect_port("cannot start container abc: driver failed programming external connectivity on endpoint x (0a1b): "
+	expect_port("cannot start container abc: "
+	    "driver failed programming external connectivity on endpoint x (0a1b): "
 	    "Bind for 127.0.0.1:22430 failed: port is already allocated", true, 22430);
 	expect_port("Bind for :::8080 failed: port is already allocated", true, 8080);
-	expect_port("Error starting userland proxy: listen tcp4 0.0.0.0:22431: bind: address already in use", true, 22431);
-	expect_port("failed to set up container networking: driver failed programming external connectivity on endpoint x "
-	    "(y): failed to bind host port for 127.0.0.1:22432:172.17.0.2:2222/tcp: address already in use", true, 22432);
+	expect_port("Error starting userland proxy: listen tcp4 0.0.0.0:22431: bind: address already in use", true,
+	    22431);
+	expect_port("failed to set up container networking: "
+	    "driver failed programming external connectivity on endpoint x (y): "
+	    "failed to bind host port for 127.0.0.1:22432:172.17.0.2:2222/tcp: address already in use", true,
+	    22432);
 	expect_port("failed to bind host port 127.0.0.1:22433/tcp: address already in use", true, 22433);
-	expect_port("failed to bind host port for [::1]:22434:172.17.0.2:2222/tcp: address already in use", true, 22434);
+	expect_port(
+	    "failed to bind host port for [::1]:22434:172.17.0.2:2222/tcp: address already in use", true, 22434);
 	expect_port("rootlessport listen tcp 0.0.0.0:8082: bind: address already in use", true, 8082);
 	expect_port("address already in use", true, 0);
 	expect_port("Bind for 127.0.0.1:99999999999999999999 failed: port is already allocated", true, 0);
