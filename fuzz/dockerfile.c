@@ -10,7 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void ask(const struct dockerfile *d, const char *target, const struct strv *args, const struct strv *env)
+static void ask(const struct dockerfile *d, const char *target, const struct strv *args,
+    const struct strv *env)
 {
 	cleanup_free char *base = dockerfile_base_image(d, args, target);
 	cleanup_free char *user = dockerfile_user(d, args, env, target);

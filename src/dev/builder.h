@@ -23,8 +23,8 @@ struct dev_builder {
 int dev_builder_open(struct dev_builder *b, struct engine *e, json_object *image, struct err *err);
 void dev_builder_close(struct dev_builder *b);
 
-/* Runs a /bin/sh script as root with args as $1...; env (may be NULL) is added, input (may be NULL) is its stdin.
- * Its output is shown as progress, and the last megabytes are appended to said. Exit code or -1. */
+/* Runs a /bin/sh script as root with args as $1...; env (may be NULL) is added, input (may be NULL) is its
+ * stdin. Its output is shown as progress, and the last megabytes are appended to said. Exit code or -1. */
 int dev_builder_run(struct dev_builder *b, const char *script, const char *const *args,
     const struct strv *env, const struct str *input, struct str *said, struct err *err);
 #define DEV_BUILDER_SAID_MAX (8u << 20)

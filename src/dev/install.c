@@ -31,15 +31,16 @@ enum {
 	NO_TAR = 125,                /* exit code of install_script */
 };
 
-/* $1 is the feature's folder, $2 says whether it comes as a tar archive on stdin (one round trip less than
- * the engine's archive upload, which also costs it a mount) or is there already. The homes are looked up each time: an earlier feature may have made the user.
- * The kill ends daemons that install.sh left behind, as the end of a builder's step does: they would go on
- * writing while the layer is committed, and hold our output open. (It spares this shell and process 1.) */
+/* $1 is the feature's folder. With $2 "stdin" it comes as a tar archive on stdin, which saves the round trip
+ * and the mount of the engine's archive upload; else it is there already. The homes are looked up each time: an
+ * earlier feature may have made the user. The kill ends daemons that install.sh left behind, as the end of a
+ * builder's step does: they would go on writing while the layer is committed, and hold our output open. (It
+ * spares this shell and process 1.) */
 static const char install_script[] =
     "home() {\n"
     "	entry=$(getent passwd \"$1\" 2>/dev/null) && [ -n \"$entry\" ] && {\n"
     "		entry=${entry#*:*:*:*:*:}; echo \"${entry%%:*}\"; return; }\n"
-    "	while IFS=: read -r name word uid gid gecos dir shell; do\n"
+    "	while IFS=: read -r name word uid gid gecos dir shell || [ -n \"$name\" ]; do\n"
     "		[ \"$name\" = \"$1\" ] || [ \"$uid\" = \"$1\" ] && { echo \"$dir\"; return; }\n"
     "	done </etc/passwd\n"
     "}\n"
@@ -161,8 +162,8 @@ static int pack_payload(const struct dev_feature *f, const char *dir, struct str
 }
 
 /* install.sh's exit code, or -1. Images without tar exist; for them the engine unpacks. */
-static int run_install(struct dev_builder *b, const char *dir, const struct str *payload, const struct strv *env,
-    struct str *log, struct err *err)
+static int run_install(struct dev_builder *b, const char *dir, const struct str *payload,
+    const struct strv *env, struct str *log, struct err *err)
 {
 	const char *const piped[] = { dir, "stdin", NULL }, *const there[] = { dir, "there", NULL };
 	size_t before = log->len;

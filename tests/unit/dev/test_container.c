@@ -20,7 +20,8 @@ struct run_case {
 	bool labelled;
 };
 
-static void arguments(const struct run_case *c, const struct dev_publish *ports, size_t n_ports, struct strv *ret)
+static void arguments(const struct run_case *c, const struct dev_publish *ports, size_t n_ports,
+    struct strv *ret)
 {
 	cleanup_err struct err err = ERR_INIT;
 	json_object *conf = json_tokener_parse(c->conf), *merged = json_tokener_parse(c->merged);
@@ -61,10 +62,13 @@ static void ports(void **state)
 	    "-p|127.0.0.1:3000:3000|" MOUNT LABELS "--entrypoint|/bin/sh|" NO_META "img:1|" SCRIPT(""));
 	check(&(struct run_case){ "{\"appPort\": \"3000:3000/udp\"}", "{}", .labelled = true },
 	    "-p|3000:3000/udp|" MOUNT LABELS "--entrypoint|/bin/sh|img:1|" SCRIPT(""));
-	check(&(struct run_case){ "{\"appPort\": [3000, \"4000:5000\", \"127.0.0.1::6000\"]}", "{}", .labelled = true },
-	    "-p|127.0.0.1:3000:3000|-p|4000:5000|-p|127.0.0.1::6000|" MOUNT LABELS "--entrypoint|/bin/sh|img:1|" SCRIPT(""));
+	check(&(struct run_case){ "{\"appPort\": [3000, \"4000:5000\", \"127.0.0.1::6000\"]}", "{}",
+	    .labelled = true },
+	    "-p|127.0.0.1:3000:3000|-p|4000:5000|-p|127.0.0.1::6000|" MOUNT LABELS
+	    "--entrypoint|/bin/sh|img:1|" SCRIPT(""));
 	cleanup_strv struct strv args = STRV_INIT;
-	arguments(&(struct run_case){ "{\"appPort\": 80}", "{}" }, (struct dev_publish[]){ { 22425, 2222 } }, 1, &args);
+	arguments(&(struct run_case){ "{\"appPort\": 80}", "{}" }, (struct dev_publish[]){ { 22425, 2222 } }, 1,
+	    &args);
 	assert_string_equal(args.v[3], "127.0.0.1:22425:2222");
 }
 
@@ -73,9 +77,11 @@ static void order(void **state)
 {
 	check(&(struct run_case){ "{\"runArgs\": [\"--name\", \"x\", \"--init\"]}",
 	    "{\"containerEnv\": {\"K\": \"v w\", \"E\": \"\", \"N\": 1}, \"containerUser\": \"u\", \"init\": true,"
-	    "\"privileged\": true, \"capAdd\": [\"A\", \"B\"], \"securityOpt\": [\"S\"], \"entrypoints\": [\"/e1\", \"/e2 a\"],"
+	    "\"privileged\": true, \"capAdd\": [\"A\", \"B\"], \"securityOpt\": [\"S\"], \"entrypoints\": "
+	    "[\"/e1\", \"/e2 a\"],"
 	    "\"mounts\": [\"source=v,target=/v,type=volume,readonly\"]}" },
-	    MOUNT "--mount|source=v,target=/v,type=volume,readonly|" LABELS "-e|K=v w|-e|E=|-e|N=1|-u|u|--name|x|--init|"
+	    MOUNT "--mount|source=v,target=/v,type=volume,readonly|" LABELS "-e|K=v "
+	    "w|-e|E=|-e|N=1|-u|u|--name|x|--init|"
 	    "--init|--privileged|--cap-add|A|--cap-add|B|--security-opt|S|--entrypoint|/bin/sh|" NO_META "img:1|"
 	    SCRIPT("/e1\n/e2 a"));
 }
@@ -83,9 +89,12 @@ static void order(void **state)
 static void mounts(void **state)
 {
 	cleanup_strv struct strv args = STRV_INIT;
-	arguments(&(struct run_case){ "{}", "{\"mounts\": [{\"type\": \"bind\", \"source\": \"/a,b\", \"target\": \"/t\\\"q\"},"
-	    "{\"type\": \"volume\", \"target\": \"/anon\"}, {\"type\": \"volume\", \"src\": \"s\", \"dst\": \"/d\", \"external\": "
-	    "true}, {\"type\": \"bind\", \"source\": \"/a\", \"target\": \"/r\", \"readonly\": true}, {\"source\": \"x\"}]}" },
+	arguments(&(struct run_case){ "{}", "{\"mounts\": [{\"type\": \"bind\", \"source\": \"/a,b\", "
+	    "\"target\": \"/t\\\"q\"},"
+	    "{\"type\": \"volume\", \"target\": \"/anon\"}, {\"type\": \"volume\", \"src\": \"s\", \"dst\": "
+	    "\"/d\", \"external\": "
+	    "true}, {\"type\": \"bind\", \"source\": \"/a\", \"target\": \"/r\", \"readonly\": true}, "
+	    "{\"source\": \"x\"}]}" },
 	    NULL, 0, &args);
 	assert_string_equal(args.v[3], "type=bind,\"source=/a,b\",\"target=/t\"\"q\"");
 	assert_string_equal(args.v[5], "type=volume,target=/anon");
@@ -113,7 +122,8 @@ static void command(void **state)
 	check(&(struct run_case){ "{}", "{\"overrideCommand\": true}", image, NULL, true },
 	    MOUNT LABELS "--entrypoint|/bin/sh|img:1|" SCRIPT(""));
 	/* lace-init: no script, no --init */
-	check(&(struct run_case){ "{}", "{\"entrypoints\": [\"/e 'q' $x\", \"/f\"], \"init\": true}", image, "/lib/lace-init",
+	check(&(struct run_case){ "{}", "{\"entrypoints\": [\"/e 'q' $x\", \"/f\"], \"init\": true}", image,
+	    "/lib/lace-init",
 	    true },
 	    MOUNT LABELS "--entrypoint|/lib/lace-init|img:1|--entrypoint|/e 'q' $x|--entrypoint|/f|--");
 	check(&(struct run_case){ "{}", "{\"overrideCommand\": false}", image, "/lib/lace-init", true },

@@ -37,7 +37,8 @@ static const struct base_case base_cases[] = {
 	{ "FROM ${nothing#x}\n", { NULL }, NULL, NULL },
 	{ "ARG A\nFROM $A\n", { "A=b", NULL }, NULL, "b" },
 	/* flags, comments, continuations, escape, ends of line */
-	{ "# a comment\n\n  from --platform=$BUILDPLATFORM \\\n  # inside\n\n  image2 \\\n  aS  Stage\nRUN x\n", { NULL }, "stage",
+	{ "# a comment\n\n  from --platform=$BUILDPLATFORM \\\n  # inside\n\n  image2 \\\n  aS  Stage\nRUN x\n",
+	    { NULL }, "stage",
 	    "image2" },
 	{ "# escape=`\nFROM a `\n  AS b\nFROM c:\\d AS d\n", { NULL }, "b", "a" },
 	{ "# syntax=docker/dockerfile:1\n# escape=`\n# not a directive\nFROM a`\nb\n", { NULL }, NULL, "ab" },
@@ -50,7 +51,8 @@ static const struct base_case base_cases[] = {
 	{ "FROM x AS one\nFROM y\n", { NULL }, "2", NULL },
 	{ "FROM x AS one\nFROM y\n", { NULL }, "two", NULL },
 	/* here-documents */
-	{ "FROM a\nRUN <<EOF\nFROM b\nEOF\nRUN <<-\"X\" cat 3<<Y >f\nFROM c\n\tX\nFROM d\nY\nUSER u\n", { NULL }, NULL, "a" },
+	{ "FROM a\nRUN <<EOF\nFROM b\nEOF\nRUN <<-\"X\" cat 3<<Y >f\nFROM c\n\tX\nFROM d\nY\nUSER u\n", { NULL },
+	    NULL, "a" },
 	{ "FROM a\nRUN echo \"<<EOF\"\nFROM b\nEOF\n", { NULL }, NULL, "b" },
 	{ "FROM a\nRUN echo $((1<<2)) <<< x\nFROM b\n", { NULL }, NULL, "b" },
 	{ "FROM a\nRUN cat <<EOF\nFROM b\n", { NULL }, NULL, "b" },
@@ -106,11 +108,13 @@ static const struct user_case user_cases[] = {
 	/* T136 */
 	{ "FROM i\nUSER user1\n", { NULL }, { NULL }, NULL, "user1" },
 	{ "FROM i\nARG IMAGE_USER=user2\nUSER $IMAGE_USER\n", { NULL }, { NULL }, NULL, "user2" },
-	{ "FROM i\nARG IMAGE_USER=user2\nUSER $IMAGE_USER\n", { "IMAGE_USER=user3", NULL }, { NULL }, NULL, "user3" },
+	{ "FROM i\nARG IMAGE_USER=user2\nUSER $IMAGE_USER\n", { "IMAGE_USER=user3", NULL }, { NULL }, NULL,
+	    "user3" },
 	{ "ARG IMAGE_USER=user4\nFROM i\nARG IMAGE_USER\nUSER $IMAGE_USER\n", { NULL }, { NULL }, NULL, "user4" },
 	{ "FROM i\n", { NULL }, { NULL }, NULL, NULL },
 	/* T137 */
-	{ "FROM i AS s1\nUSER user1\nFROM s3 AS s2\nRUN x\nFROM i3 AS s3\nUSER user3_1\nUSER user3_2\nFROM i4 AS s4\nUSER "
+	{ "FROM i AS s1\nUSER user1\nFROM s3 AS s2\nRUN x\nFROM i3 AS s3\nUSER user3_1\nUSER user3_2\nFROM i4 AS "
+	    "s4\nUSER "
 	  "user4\n", { NULL }, { NULL }, "s2", "user3_2" },
 	/* T138: ENV then ARG in one stage; ARG of a stage before is gone; an ARG without value takes nothing away */
 	{ "FROM i\nENV U=user1\nARG U=user2\nUSER $U\n", { NULL }, { NULL }, NULL, "user2" },

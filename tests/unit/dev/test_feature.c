@@ -23,7 +23,8 @@ static void put(const char *path, const char *text)
 /* A feature in the folder (below root), with members after its id and version. */
 static void feature_in(const char *dir, const char *id, const char *members)
 {
-	cleanup_free char *json = xasprintf("%s/devcontainer-feature.json", dir), *sh = xasprintf("%s/install.sh", dir);
+	cleanup_free char *json = xasprintf("%s/devcontainer-feature.json", dir), *sh = xasprintf("%s/install.sh",
+	    dir);
 	cleanup_free char *text = xasprintf("{\"id\": \"%s\", \"version\": \"1.0.0\"%s%s}", id, *members ? ", " : "",
 	    members);
 	put(json, text);
@@ -103,7 +104,8 @@ static void order_simple(void **state)
 	order("{\"features\": {\"./c\": {}, \"./b\": {}}}", NULL, "./c ./b");
 	/* T094, T096 */
 	order("{\"features\": {\"./e\": {}, \"./d\": {}, \"./c\": {}}}", NULL, "./c ./d ./e");
-	order("{\"features\": {\"./e\": {}, \"./d\": {}, \"./c\": {}}, \"overrideFeatureInstallOrder\": [\"./e\", \"./d\"]}",
+	order("{\"features\": {\"./e\": {}, \"./d\": {}, \"./c\": {}}, \"overrideFeatureInstallOrder\": "
+	    "[\"./e\", \"./d\"]}",
 	    NULL, "./e ./d ./c");
 	order("{}", NULL, "");
 }
@@ -124,7 +126,8 @@ static void order_as_reference(void **state)
 	feature("f", "\"dependsOn\": {\"./b\": {}}");
 	feature("g", "\"dependsOn\": {\"./b\": \"zz\"}");
 	feature("h", "\"dependsOn\": {\"./b\": true}");
-	order("{\"features\": {\"./h\": {}, \"./g\": {}, \"./f\": {}, \"./e\": {}, \"./d2\": {}, \"./d10\": {}, \"./d-1\": {},"
+	order("{\"features\": {\"./h\": {}, \"./g\": {}, \"./f\": {}, \"./e\": {}, \"./d2\": {}, \"./d10\": {}, "
+	    "\"./d-1\": {},"
 	      "\"./d_1\": {}, \"./d\": {}, \"./D\": {}, \"./a\": {}, \"./c\": {}, \"./b\": {\"x\": \"q\"}}}",
 	    NULL,
 	    "./b ./b ./b{X=1} ./b{X=q} ./b{Z=1,X=0} ./b ./d ./D ./d_1 ./d-1 ./d10 ./d2 ./c ./e ./f ./g ./h ./a");
@@ -168,7 +171,8 @@ static void circles(void **state)
 
 static void references(void **state)
 {
-	feature("a", "\"dependsOn\": {\"ghcr.io/x/y:1\": {}}, \"options\": {\"o\": {\"type\": \"string\", \"default\": \"v\"}}");
+	feature("a", "\"dependsOn\": {\"ghcr.io/x/y:1\": {}}, \"options\": {\"o\": {\"type\": \"string\", "
+	    "\"default\": \"v\"}}");
 	feature_in("outside", "outside", "");
 	feature_in("own/sshd", "sshd", "");
 	feature_in("own/mux-server", "mux-server", "\"installsAfter\": [\"lace/sshd\"]");
@@ -177,7 +181,8 @@ static void references(void **state)
 	order("{\"features\": {\"ghcr.io/devcontainers/features/node:1\": {}, \"go\": {}, \"./a/\": {},"
 	      "\"https://example.org/devcontainer-feature-x.tgz\": {}}}", NULL, "./a/{O=v}");
 	/* ours: known by "lace/ID", and after the user's own in a round */
-	order("{\"features\": {\"./a\": {}}}", (const char *[]){ mux, sshd, NULL }, "./a{O=v} lace/sshd lace/mux-server");
+	order("{\"features\": {\"./a\": {}}}", (const char *[]){ mux, sshd, NULL },
+	    "./a{O=v} lace/sshd lace/mux-server");
 	order("{\"overrideFeatureInstallOrder\": [\"lace/sshd\"], \"features\": {\"./a\": {}}}",
 	    (const char *[]){ mux, sshd, NULL }, "lace/sshd ./a{O=v} lace/mux-server");
 

@@ -64,7 +64,8 @@ static void resolve(void **state)
 static void container_env(void **state)
 {
 	json_object *f = json_tokener_parse(
-	    "{\"containerEnv\": {\"PATH\": \"/opt/x:${PATH}\", \"A\": \"a $PATH\", \"Q\": \"say \\\"hi\\\" 'there'\","
+	    "{\"containerEnv\": {\"PATH\": \"/opt/x:${PATH}\", \"A\": \"a $PATH\", \"Q\": \"say \\\"hi\\\" "
+	    "'there'\","
 	    " \"D\": \"\\\\$PATH\", \"E\": \"${NONE}|${NONE:-d}|${PATH:+p}\", \"N\": 1, \"B\": true}}");
 	cleanup_strv struct strv env = STRV_INIT;
 	cleanup_err struct err err = ERR_INIT;
