@@ -472,7 +472,7 @@ static void refresh_info(struct pane *p)
 
 	if (p->info_at != 0 && now - p->info_at < MUX_INFO_MS)
 		return;
-	p->info_at = now | 1;
+	p->info_at = now;
 	pid_t pid = front(p);
 	cleanup_free char *exe = pid > 0 ? read_link(pid, "exe") : NULL;
 	if (exe != NULL) {
