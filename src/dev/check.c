@@ -218,7 +218,8 @@ static const struct place places[] = {
 	HOOK("postCreateCommand"),
 	HOOK("postStartCommand"),
 	HOOK("postAttachCommand"),
-	{ "waitFor", S, "initializeCommand onCreateCommand updateContentCommand postCreateCommand postStartCommand" },
+	{ "waitFor", S,
+	    "initializeCommand onCreateCommand updateContentCommand postCreateCommand postStartCommand" },
 	/* Before `customizations` existed; moved there on reading (config.c). */
 	STRINGS("extensions"),
 	{ "settings", O, .free = true },
@@ -243,7 +244,7 @@ static void put_where(struct str *s, const struct check *c, json_object *value)
 	str_puts(s, ": ");
 }
 
-static void warn(struct check *c, json_object *value, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+__attribute__((format(printf, 3, 4)))
 static void warn(struct check *c, json_object *value, const char *fmt, ...)
 {
 	if (c->warnings->n >= DEV_CHECK_WARNINGS_MAX) {

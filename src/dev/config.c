@@ -1,10 +1,9 @@
 /* From a folder to a configuration that can be acted on.
  *
- * Found (find.c), read with positions, checked (check.c), old spellings moved to
- * their new places, and then substituted twice: once for what the host knows,
- * with the container's folder worked out on the way, and once for the id, which
- * needs the labels, which need the paths. ${containerEnv:...} waits for the
- * container. */
+ * Found (find.c); the id follows from the paths alone. Read with positions,
+ * checked (check.c), old spellings moved to their new places. Then the container's
+ * folder is worked out, because other values may name it, and the rest is
+ * substituted. ${containerEnv:...} waits for the container. */
 #include "dev/config.h"
 
 #include "base/mem.h"
@@ -58,7 +57,8 @@ static void move_legacy(json_object *conf, const char *file)
 	json_object *extensions = take(conf, "extensions"), *settings = take(conf, "settings");
 	json_object *port = take(conf, "devPort");
 	if (!vscode)
-		log_warn("%s: \"customizations.vscode\" is not an object: extensions, settings and devPort are left out", file);
+		log_warn("%s: \"customizations.vscode\" is not an object: extensions, settings and devPort are left out",
+		    file);
 	if (vscode && extensions)
 		move_extensions(vscode, extensions);
 	json_object *target = vscode && settings ? object_at(vscode, "settings") : NULL;
@@ -115,7 +115,8 @@ static int resolve(struct dev_config *c, bool git_root, struct err *err)
 	own = json_str(c->conf, "workspaceFolder");
 	c->workspace_folder = xstrdup(own ? own : folder);
 	if (*c->workspace_folder != '/')
-		return err_set(err, ERR_FAILED, "%s: \"workspaceFolder\" becomes \"%s\": expected an absolute path in the container",
+		return err_set(err, ERR_FAILED,
+		    "%s: \"workspaceFolder\" becomes \"%s\": expected an absolute path in the container",
 		    c->config_path, c->workspace_folder);
 	if (c->kind == DEV_KIND_COMPOSE)
 		return 0;
@@ -130,7 +131,8 @@ static int resolve(struct dev_config *c, bool git_root, struct err *err)
 	return 0;
 }
 
-static int load(struct dev_config *c, const char *path, const struct dev_config_options *opts, struct err *err)
+static int load(struct dev_config *c, const char *path, const struct dev_config_options *opts,
+    struct err *err)
 {
 	c->workspace = fs_realpath(path, err);
 	if (!c->workspace) {

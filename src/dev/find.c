@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "host/fs.h"
+#include "host/log.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -54,8 +55,10 @@ static void named_configs(const char *workspace, struct strv *ret)
 
 static void list_names(const struct strv *names, struct str *ret)
 {
-	for (size_t i = 0; i < names->n && i < LISTED_MAX; i++)
-		str_printf(ret, "%s%s", i ? ", " : "", names->v[i]);
+	for (size_t i = 0; i < names->n && i < LISTED_MAX; i++) {
+		str_puts(ret, i ? ", " : "");
+		log_safe(ret, names->v[i], strlen(names->v[i]), 60, false);
+	}
 	if (names->n > LISTED_MAX)
 		str_printf(ret, " and %zu more", names->n - LISTED_MAX);
 }
@@ -121,8 +124,8 @@ char *dev_find_config(const char *workspace, const struct dev_config_options *op
 		if (strv_has(&names, opts->name))
 			return named_path(workspace, opts->name);
 		list_names(&names, &list);
-		err_set(err, ERR_NOT_FOUND, "%s: no .devcontainer/%s/devcontainer.json (there is: %s)", workspace, opts->name,
-		    list.len ? list.s : "none");
+		err_set(err, ERR_NOT_FOUND, "%s: no .devcontainer/%s/devcontainer.json (there is: %s)", workspace,
+		    opts->name, list.len ? list.s : "none");
 		return NULL;
 	}
 	static const char *const usual[] = { ".devcontainer/devcontainer.json", ".devcontainer.json" };
@@ -142,7 +145,8 @@ char *dev_find_config(const char *workspace, const struct dev_config_options *op
 		return NULL;
 	}
 	list_names(&names, &list);
-	err_set(err, ERR_USAGE, "%s: several configurations (%s); choose with --config %s/.devcontainer/%s/devcontainer.json",
-	    workspace, list.s, workspace, names.v[0]);
+	err_set(err, ERR_USAGE,
+	    "%s: several configurations (%s); choose with --config %s/.devcontainer/%s/devcontainer.json", workspace,
+	    list.s, workspace, names.v[0]);
 	return NULL;
 }

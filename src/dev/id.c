@@ -87,7 +87,7 @@ void dev_id_labels(const struct dev_config *c, struct strv *ret)
 	strv_pushf(ret, "devcontainer.config_file=%s", c->config_path);
 }
 
-/* How much of a run of separators is legal inside an image name: one dot, one or two underscores, or dashes. */
+/* How much of a run of separators is legal inside an image name: a dot, one or two underscores, or dashes. */
 static size_t legal_separator(const char *run, size_t len)
 {
 	if (run[0] == '.')

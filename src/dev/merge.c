@@ -259,7 +259,11 @@ static json_object *new_number(double n)
 	return n < 9e15 && n == (double)(int64_t)n ? json_object_new_int64((int64_t)n) : json_object_new_double(n);
 }
 
-struct gpu { int rank; double cores; uint64_t memory; };   /* rank: 0 none, 1 "optional", 2 true, 3 in detail */
+struct gpu {
+	int rank;       /* 0 none, 1 "optional", 2 true, 3 in detail */
+	double cores;
+	uint64_t memory;
+};
 
 static void raise_gpu(struct gpu *gpu, json_object *value)
 {
@@ -323,7 +327,9 @@ json_object *dev_metadata_merge(json_object *entries, json_object *conf)
 		{ "postCreateCommand", "postCreateCommands" }, { "postStartCommand", "postStartCommands" },
 		{ "postAttachCommand", "postAttachCommands" },
 	};
-	static const char *const strings[] = { "waitFor", "remoteUser", "containerUser", "userEnvProbe", "shutdownAction" };
+	static const char *const strings[] = {
+		"waitFor", "remoteUser", "containerUser", "userEnvProbe", "shutdownAction",
+	};
 	static const char *const bools[] = { "overrideCommand", "updateRemoteUserUID" };
 	static const char *const maps[] = { "remoteEnv", "containerEnv", "portsAttributes" };
 

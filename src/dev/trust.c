@@ -362,13 +362,14 @@ int dev_trust_confirm(const struct dev_config *c, bool trust_all, struct err *er
 	FILE *tty = terminal();
 	if (!tty)
 		return err_set(err, ERR_FAILED,
-		    "%s: this repository was never trusted on this host, and there is no terminal to ask on: look at %s, then "
-		    "use --trust", c->workspace, c->config_path);
+		    "%s: not trusted on this host yet, and there is no terminal to ask on: look at %s, then use --trust",
+		    c->workspace, c->config_path);
 	cleanup_strv struct strv reasons = STRV_INIT;
 	dev_trust_reasons(c, &reasons);
 	bool yes = ask(tty, c, &reasons);
 	fclose(tty);
 	if (!yes)
-		return err_set(err, ERR_FAILED, "%s: not trusted, nothing was done (--trust skips the question)", c->workspace);
+		return err_set(err, ERR_FAILED, "%s: not trusted, nothing was done (--trust skips the question)",
+		    c->workspace);
 	return dev_trust_record(c, err);
 }

@@ -39,8 +39,8 @@ static bool next_word(const char **p, const char *end, struct word *ret)
 }
 
 /* ${localEnv:NAME:DEFAULT} and ${containerEnv:...}: from env when it is given, else from the host. */
-static int put_env(struct pass *pass, struct str *out, const char *args, const char *end, const struct strv *env,
-    struct word variable)
+static int put_env(struct pass *pass, struct str *out, const char *args, const char *end,
+    const struct strv *env, struct word variable)
 {
 	struct word name, fallback = { "", 0 };
 	if (!next_word(&args, end, &name))
@@ -137,7 +137,8 @@ char *dev_substitute_string(const char *s, const struct dev_vars *vars, struct e
 	return str_detach(&out);
 }
 
-/* *ret is the copy (half of one after an error): the caller's. NULL also stands for JSON's null, hence the status. */
+/* *ret is the copy (half of one after an error), the caller's. NULL also stands for JSON's null, hence the
+ * status. */
 static int copy(struct pass *pass, json_object *value, unsigned depth, json_object **ret)
 {
 	*ret = NULL;
@@ -185,7 +186,8 @@ static int copy(struct pass *pass, json_object *value, unsigned depth, json_obje
 	}
 }
 
-json_object *dev_substitute_file(json_object *value, const struct dev_vars *vars, const char *file, struct err *err)
+json_object *dev_substitute_file(json_object *value, const struct dev_vars *vars, const char *file,
+    struct err *err)
 {
 	struct pass pass = { .vars = vars, .file = file, .err = err };
 	json_object *ret;

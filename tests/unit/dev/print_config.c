@@ -21,7 +21,9 @@ static json_object *text(const char *s)
 
 static int print(const struct dev_config *c, const char *label, struct err *err)
 {
-	const struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id };
+	const struct dev_vars vars = {
+		.workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id,
+	};
 	json_object *raw = dev_metadata_parse(label), *own = dev_metadata_from_config(c->raw);
 	if (own)
 		json_object_array_add(raw, own);

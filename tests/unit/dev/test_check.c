@@ -30,25 +30,30 @@ static void test_legal(void **state)
 		"{}",
 		"{\"$schema\":\"s\",\"name\":\"n\",\"image\":\"i\"}",
 		"{\"image\":\"i\",\"customizations\":{\"vscode\":{\"x\":[{\"y\":1}]},\"other\":null,\"z\":3}}",
-		"{\"build\":{\"dockerfile\":\"D\",\"context\":\"..\",\"args\":{\"A\":\"1\",\"B\":2,\"C\":true},\"target\":\"t\","
+		"{\"build\":{\"dockerfile\":\"D\",\"context\":\"..\",\"args\":{\"A\":\"1\",\"B\":2,\"C\":true},"
+		    "\"target\":\"t\","
 		    "\"cacheFrom\":\"c\",\"options\":[\"--x\"]}}",
 		"{\"build\":{\"dockerfile\":\"D\",\"cacheFrom\":[\"c\",\"d\"]}}",
 		"{\"dockerFile\":\"D\",\"context\":\".\"}",
-		"{\"image\":\"i\",\"features\":{\"./a\":\"9\",\"./b\":true,\"ghcr.io/x/y:1\":{\"o\":\"v\",\"p\":false,\"q\":18}}}",
+		"{\"image\":\"i\",\"features\":{\"./a\":\"9\",\"./b\":true,\"ghcr.io/x/y:1\":{\"o\":\"v\",\"p\":false,"
+		    "\"q\":18}}}",
 		"{\"image\":\"i\",\"forwardPorts\":[0,3000,65535,\"db:5432\",\"my_db.local:1\"]}",
 		"{\"image\":\"i\",\"portsAttributes\":{\"3000\":{\"label\":\"l\",\"onAutoForward\":\"openBrowserOnce\"},"
 		    "\"a.*b[]\":{\"protocol\":\"https\",\"requireLocalPort\":true,\"elevateIfNeeded\":false}},"
 		    "\"otherPortsAttributes\":{\"onAutoForward\":\"silent\"}}",
-		"{\"image\":\"i\",\"containerEnv\":{\"K\":\"v w\",\"E\":\"\",\"N\":1},\"remoteEnv\":{\"A\":null,\"B\":\"${containerEnv:X}\"}}",
+		"{\"image\":\"i\",\"containerEnv\":{\"K\":\"v w\",\"E\":\"\",\"N\":1},\"remoteEnv\":{\"A\":null,"
+		    "\"B\":\"${containerEnv:X}\"}}",
 		"{\"image\":\"i\",\"mounts\":[\"type=bind,source=/a,target=/b\",{\"type\":\"volume\",\"target\":\"/c\"},"
 		    "\"${localEnv:M}\",\"source=${localWorkspaceFolder},target=/x,type=bind\"]}",
 		"{\"image\":\"i\",\"appPort\":3000}", "{\"image\":\"i\",\"appPort\":\"3000:3000/udp\"}",
 		"{\"image\":\"i\",\"appPort\":[3000,\"4000:5000\",\"127.0.0.1::6000\"]}",
 		"{\"image\":\"i\",\"workspaceMount\":\"\",\"workspaceFolder\":\"${localEnv:X}/y\"}",
-		"{\"image\":\"i\",\"runArgs\":[\"--rm\"],\"capAdd\":[\"A\"],\"securityOpt\":[\"b\"],\"init\":true,\"privileged\":false}",
+		"{\"image\":\"i\",\"runArgs\":[\"--rm\"],\"capAdd\":[\"A\"],\"securityOpt\":[\"b\"],\"init\":true,"
+		    "\"privileged\":false}",
 		"{\"image\":\"i\",\"postCreateCommand\":\"x\",\"onCreateCommand\":[\"a\",\"b\"],\"postStartCommand\":"
 		    "{\"one\":\"x\",\"two.*\":[\"a\"]},\"initializeCommand\":{}}",
-		"{\"image\":\"i\",\"waitFor\":\"postCreateCommand\",\"userEnvProbe\":\"none\",\"shutdownAction\":\"stopContainer\","
+		"{\"image\":\"i\",\"waitFor\":\"postCreateCommand\",\"userEnvProbe\":\"none\","
+		    "\"shutdownAction\":\"stopContainer\","
 		    "\"overrideCommand\":true,\"updateRemoteUserUID\":false,\"containerUser\":\"a\",\"remoteUser\":\"b\"}",
 		"{\"image\":\"i\",\"extensions\":[\"a\"],\"settings\":{\"a.b\":{}},\"devPort\":1}",
 		"{\"dockerComposeFile\":[\"a\",\"b\"],\"service\":\"s\",\"runServices\":[\"t\"],\"workspaceFolder\":\"/\"}",
@@ -90,7 +95,8 @@ static void test_wrong(void **state)
 		{ "{\"mounts\":[{\"type\":\"nfs\",\"target\":\"/a\"}]}",
 		    "f:1:20: \"mounts[0].type\": expected \"bind\" or \"volume\", found \"nfs\"" },
 		{ "{\"mounts\":[{\"type\":\"bind\",\"target\":\"/a\"}]}",
-		    "f:1:12: \"mounts[0]\": expected a \"source\" in a bind mount, found {\"type\":\"bind\",\"target\":\"/a\"}" },
+		    "f:1:12: \"mounts[0]\": expected a \"source\" in a bind mount, found {\"type\":\"bind\","
+		    "\"target\":\"/a\"}" },
 		{ "{\"appPort\":0}", "f:1:12: \"appPort\": expected a port from 1 to 65535, found 0" },
 		{ "{\"appPort\":[\"--x\"]}", "f:1:13: \"appPort[0]\": expected a port as the engine's -p takes it, such as "
 		    "\"127.0.0.1:3000:3000\", found \"--x\"" },
@@ -100,11 +106,13 @@ static void test_wrong(void **state)
 		    "f:1:31: \"hostRequirements.memory\": expected a size such as \"512mb\" or \"4gb\", found \"8 GB\"" },
 		{ "{\"hostRequirements\":{\"cpus\":1.5}}",
 		    "f:1:29: \"hostRequirements.cpus\": expected an integer, found 1.5" },
-		{ "{\"containerEnv\":{\"A=B\":\"x\"}}", "f:1:24: \"containerEnv\": expected names of environment variables, "
+		{ "{\"containerEnv\":{\"A=B\":\"x\"}}",
+		    "f:1:24: \"containerEnv\": expected names of environment variables, "
 		    "without \"=\", found \"x\"" },
 		{ "{\"containerEnv\":{\"A\":null}}",
 		    "f: \"containerEnv.A\": expected a string, true or false or a number, found null" },
-		{ "{\"features\":{\"./a\":[]}}", "f:1:20: \"features../a\": expected a string, true or false or an object, found []" },
+		{ "{\"features\":{\"./a\":[]}}", "f:1:20: \"features../a\": expected a string,"
+		    " true or false or an object, found []" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		cleanup_free char *got = check(rows[i].in);
@@ -129,11 +137,13 @@ static void test_warned(void **state)
 		    "ok\nf:1:12: \"secrets\" is not supported: secrets are not handed over by this version" },
 		{ "{\"hostRequirements\":{\"gpu\":true}}",
 		    "ok\nf:1:21: \"hostRequirements\" is not supported: this version does not check what the host has\n"
-		    "f:1:28: \"hostRequirements.gpu\" is not supported: this version gives the container no GPU (runArgs can: "
-		    "\"--gpus=all\")" },
+		    "f:1:28: \"hostRequirements.gpu\" is not supported: this version gives the container no GPU "
+		    "(runArgs can: \"--gpus=all\")" },
 		{ "{\"image\":null}", "ok\nf: \"image\" is null: it counts as not set" },
-		{ "{\"image\":\"i\",\"service\":\"s\"}", "ok\nf:1:24: \"service\" has no effect without dockerComposeFile" },
-		{ "{\"dockerComposeFile\":\"c\",\"runArgs\":[]}", "ok\nf:1:36: \"runArgs\" has no effect with dockerComposeFile" },
+		{ "{\"image\":\"i\",\"service\":\"s\"}",
+		    "ok\nf:1:24: \"service\" has no effect without dockerComposeFile" },
+		{ "{\"dockerComposeFile\":\"c\",\"runArgs\":[]}",
+		    "ok\nf:1:36: \"runArgs\" has no effect with dockerComposeFile" },
 		{ "{\"image\":\"i\",\"build\":{\"context\":\".\"}}",
 		    "ok\nf:1:22: \"build\" has no \"dockerfile\": it has no effect" },
 		{ "{\"\\u001b[2J\":1}", "ok\nf:1:14: unknown property \"^[[2J\"" },

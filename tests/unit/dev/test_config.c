@@ -25,7 +25,8 @@ static struct dev_config *load(const char *rest)
 	return load_with(rest, NULL);
 }
 
-static void refused(const char *rest, const struct dev_config_options *opts, enum err_code code, const char *part)
+static void refused(const char *rest, const struct dev_config_options *opts, enum err_code code,
+    const char *part)
 {
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_free char *path = tree_path(rest);
@@ -97,7 +98,8 @@ static void test_explicit(void **state)
 	tree_write("e/alt/x.json", PLAIN);
 	tree_write("elsewhere/devcontainer.json", PLAIN);
 	cleanup_free char *alt = tree_path("e/alt/devcontainer.json"), *bad = tree_path("e/alt/x.json");
-	cleanup_free char *none = tree_path("e/none/devcontainer.json"), *far = tree_path("elsewhere/devcontainer.json");
+	cleanup_free char *none = tree_path("e/none/devcontainer.json"),
+	    *far = tree_path("elsewhere/devcontainer.json");
 	struct dev_config *c = load_with("e", &(struct dev_config_options){ .config = alt });
 	assert_string_equal(c->config_path, alt);
 	assert_int_equal(c->kind, DEV_KIND_NONE);
@@ -117,7 +119,8 @@ static void test_explicit(void **state)
 	assert_int_equal(chdir(ws), 0);
 	cleanup_free char *by_link = tree_path("e-link/.devcontainer/devcontainer.json");
 	const char *const spellings[] = {
-		".devcontainer/devcontainer.json", "./.devcontainer/devcontainer.json", "../e/.devcontainer/devcontainer.json",
+		".devcontainer/devcontainer.json", "./.devcontainer/devcontainer.json",
+		    "../e/.devcontainer/devcontainer.json",
 		by_link,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(spellings); i++) {
@@ -140,7 +143,8 @@ static void test_odd_paths(void **state)
 		{ "a b", "type=bind,source=%s/a b,target=/workspaces/a b" },
 		{ "a,b c", "type=bind,\"source=%s/a,b c\",\"target=/workspaces/a,b c\"" },
 		{ "q\"x", "type=bind,\"source=%s/q\"\"x\",\"target=/workspaces/q\"\"x\"" },
-		{ "\xc3\xa9\xe4\xb8\xad", "type=bind,source=%s/\xc3\xa9\xe4\xb8\xad,target=/workspaces/\xc3\xa9\xe4\xb8\xad" },
+		{ "\xc3\xa9\xe4\xb8\xad", "type=bind,source=%s/\xc3\xa9\xe4\xb8\xad,"
+		    "target=/workspaces/\xc3\xa9\xe4\xb8\xad" },
 		{ "$(x)${y}", "type=bind,source=%s/$(x)${y},target=/workspaces/$(x)${y}" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -215,11 +219,13 @@ static void test_workspace(void **state)
 {
 	static const struct { const char *json, *folder, *mount, *x; } rows[] = {
 		/* folder alone does not move the mount; "" is an answer; what the file says is substituted */
-		{ "{\"image\":\"i\",\"workspaceFolder\":\"/w/${localWorkspaceFolderBasename}\",\"x\":\"${containerWorkspaceFolder}\"}",
+		{ "{\"image\":\"i\",\"workspaceFolder\":\"/w/${localWorkspaceFolderBasename}\","
+		    "\"x\":\"${containerWorkspaceFolder}\"}",
 		    "/w/w", "type=bind,source=@/w,target=/workspaces/w", "/w/w" },
 		{ "{\"image\":\"i\",\"workspaceMount\":\"\",\"x\":\"${containerWorkspaceFolder}\"}", "/workspaces/w", NULL,
 		    "/workspaces/w" },
-		{ "{\"image\":\"i\",\"workspaceMount\":\"source=${localWorkspaceFolder},target=/v/${containerWorkspaceFolderBasename},"
+		{ "{\"image\":\"i\",\"workspaceMount\":\"source=${localWorkspaceFolder},"
+		    "target=/v/${containerWorkspaceFolderBasename},"
 		    "type=bind\",\"x\":\"\"}", "/workspaces/w", "source=@/w,target=/v/w,type=bind", "" },
 		{ "{\"image\":\"i\",\"workspaceFolder\":\"/ws/${containerWorkspaceFolderBasename}\",\"x\":"
 		    "\"${containerWorkspaceFolder}\"}", "/ws/${containerWorkspaceFolderBasename}",
@@ -234,7 +240,8 @@ static void test_workspace(void **state)
 		assert_string_equal(c->workspace_folder, rows[i].folder);
 		const char *at = rows[i].mount ? strchr(rows[i].mount, '@') : NULL;
 		if (at) {
-			cleanup_free char *want = xasprintf("%.*s%s%s", (int)(at - rows[i].mount), rows[i].mount, tree_root, at + 1);
+			cleanup_free char *want = xasprintf("%.*s%s%s", (int)(at - rows[i].mount), rows[i].mount, tree_root,
+			    at + 1);
 			assert_string_equal(c->workspace_mount, want);
 		} else {
 			assert_null(c->workspace_mount);
@@ -243,13 +250,15 @@ static void test_workspace(void **state)
 		dev_config_free(c);
 	}
 	setenv("LACE_TEST_RELATIVE", "rel", 1);
-	tree_write("w/.devcontainer.json", "{\"image\":\"i\",\"workspaceFolder\":\"${localEnv:LACE_TEST_RELATIVE}\"}");
+	tree_write("w/.devcontainer.json", "{\"image\":\"i\","
+	    "\"workspaceFolder\":\"${localEnv:LACE_TEST_RELATIVE}\"}");
 	refused("w", NULL, ERR_FAILED, "\"workspaceFolder\" becomes \"rel\"");
 }
 
 static void test_id(void **state)
 {
-	tree_write("i/.devcontainer.json", "{\"image\":\"i\",\"mounts\":[\"source=v-${devcontainerId},target=/v\"]}");
+	tree_write("i/.devcontainer.json", "{\"image\":\"i\",\"mounts\":[\"source=v-${devcontainerId},"
+	    "target=/v\"]}");
 	struct dev_config *c = load("i");
 	cleanup_strv struct strv labels = STRV_INIT;
 	dev_id_labels(c, &labels);
@@ -260,7 +269,8 @@ static void test_id(void **state)
 	assert_string_equal(labels.v[0], folder);
 	assert_string_equal(labels.v[1], file);
 	cleanup_free char *mount = xasprintf("source=v-%s,target=/v", id);
-	assert_string_equal(json_object_get_string(json_object_array_get_idx(json_get(c->conf, "mounts"), 0)), mount);
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(json_get(c->conf, "mounts"), 0)),
+	    mount);
 	assert_string_equal(json_object_get_string(json_object_array_get_idx(json_get(c->raw, "mounts"), 0)),
 	    "source=v-${devcontainerId},target=/v");
 	dev_config_free(c);
@@ -288,7 +298,8 @@ static void test_legacy(void **state)
 	static const struct { const char *in, *out; } rows[] = {
 		{ "{\"image\":\"x\",\"extensions\":[\"a\"],\"settings\":{\"k\":1,\"c\":2},\"devPort\":3,\"customizations\":"
 		    "{\"vscode\":{\"settings\":{\"k\":5},\"extensions\":[\"z\"]}}}",
-		    "{\"image\":\"x\",\"customizations\":{\"vscode\":{\"settings\":{\"k\":5,\"c\":2},\"extensions\":[\"z\",\"a\"],"
+		    "{\"image\":\"x\",\"customizations\":{\"vscode\":{\"settings\":{\"k\":5,\"c\":2},"
+		    "\"extensions\":[\"z\",\"a\"],"
 		    "\"devPort\":3}}}" },
 		{ "{\"extensions\":[\"a\"],\"image\":\"x\"}",
 		    "{\"image\":\"x\",\"customizations\":{\"vscode\":{\"extensions\":[\"a\"]}}}" },
@@ -312,7 +323,8 @@ static void test_errors(void **state)
 		{ "", "x/.devcontainer.json" },
 		{ "[1]", "x/.devcontainer.json: expected a JSON object" },
 		{ "{\n\t\"image\": [\"a\"]\n}", "x/.devcontainer.json:2:11: \"image\": expected a string" },
-		{ "{\n\t\"image\": \"a\",\n\t\"name\": \"${localEnv}\"}", "x/.devcontainer.json:3:10: \"${localEnv}\" names no" },
+		{ "{\n\t\"image\": \"a\",\n\t\"name\": \"${localEnv}\"}",
+		    "x/.devcontainer.json:3:10: \"${localEnv}\" names no" },
 		{ "{\"image\":\"a\",\"workspaceFolder\":\"/${env}\"}", "\"${env}\" names no" },
 		{ "{\"image\":\"a\" ", "x/.devcontainer.json:1:" },
 	};

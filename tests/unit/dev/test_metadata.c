@@ -23,7 +23,7 @@ static char *print(json_object *o)
 	return str_detach(&s);
 }
 
-/* Merges the label's entries and the configuration, then prints the properties named in keys, in that order. */
+/* Merges the label's entries and the configuration, then prints the properties that keys names. */
 static char *merge(const char *label, const char *conf, const char *const *keys)
 {
 	json_object *entries = dev_metadata_parse(label), *c = parse(conf);
@@ -50,16 +50,19 @@ static void test_merge(void **state)
 		/* T060 */
 		{ "[{\"init\":true},{\"privileged\":true}]", "{\"init\":false}", { "init", "privileged" },
 		    "{\"init\":true,\"privileged\":true}" },
-		{ "[]", "{}", { "init", "privileged", "capAdd", "mounts", "customizations", "entrypoints", "hostRequirements" },
+		{ "[]", "{}", { "init", "privileged", "capAdd", "mounts", "customizations", "entrypoints",
+		    "hostRequirements" },
 		    "{\"init\":false,\"privileged\":false}" },
 		/* T061 */
 		{ "[{\"capAdd\":[\"A\",\"C\"]},{\"capAdd\":[\"B\"],\"securityOpt\":[\"x\"]}]", "{\"capAdd\":[\"B\",\"A\"]}",
 		    { "capAdd", "securityOpt" }, "{\"capAdd\":[\"A\",\"C\",\"B\"],\"securityOpt\":[\"x\"]}" },
 		/* T062 */
-		{ "[{\"mounts\":[\"source=/a,target=/t1,type=bind\",{\"type\":\"volume\",\"source\":\"c\",\"target\":\"/t2\"}]},"
+		{ "[{\"mounts\":[\"source=/a,target=/t1,type=bind\",{\"type\":\"volume\",\"source\":\"c\","
+		    "\"target\":\"/t2\"}]},"
 		    "{\"mounts\":[{\"type\":\"volume\",\"source\":\"d\",\"target\":\"/t3\"}]}]",
 		    "{\"mounts\":[\"type=bind,source=/c,target=/t1\",\"source=x,dst=/t4,type=volume\"]}", { "mounts" },
-		    "{\"mounts\":[{\"type\":\"volume\",\"source\":\"c\",\"target\":\"/t2\"},{\"type\":\"volume\",\"source\":\"d\","
+		    "{\"mounts\":[{\"type\":\"volume\",\"source\":\"c\",\"target\":\"/t2\"},{\"type\":\"volume\","
+		    "\"source\":\"d\","
 		    "\"target\":\"/t3\"},\"type=bind,source=/c,target=/t1\",\"source=x,dst=/t4,type=volume\"]}" },
 		{ "[{\"mounts\":[\"type=bind,\\\"source=/a,b\\\",\\\"target=/t,1\\\"\"]}]",
 		    "{\"mounts\":[{\"type\":\"volume\",\"target\":\"/t,1\"}]}", { "mounts" },
@@ -70,28 +73,35 @@ static void test_merge(void **state)
 		/* T064 */
 		{ "[{\"postCreateCommand\":\"one\"},{\"postCreateCommand\":[\"two\"]}]",
 		    "{\"postCreateCommand\":{\"a\":\"x\"},\"onCreateCommand\":[\"l\",\"s\"],\"postStartCommand\":\"ps\"}",
-		    { "postCreateCommands", "onCreateCommands", "postStartCommands", "postAttachCommands", "updateContentCommands",
+		    { "postCreateCommands", "onCreateCommands", "postStartCommands", "postAttachCommands",
+		    "updateContentCommands",
 		    "postCreateCommand" },
 		    "{\"postCreateCommands\":[\"one\",[\"two\"],{\"a\":\"x\"}],\"onCreateCommands\":[[\"l\",\"s\"]],"
 		    "\"postStartCommands\":[\"ps\"],\"postAttachCommands\":[],\"updateContentCommands\":[]}" },
-		{ "[{\"postCreateCommand\":\"\"},{\"postCreateCommand\":[]},{\"postCreateCommand\":{}},{\"postCreateCommand\":3}]",
+		{ "[{\"postCreateCommand\":\"\"},{\"postCreateCommand\":[]},{\"postCreateCommand\":{}},"
+		    "{\"postCreateCommand\":3}]",
 		    "{}", { "postCreateCommands" }, "{\"postCreateCommands\":[[],{}]}" },
 		/* T065 */
-		{ "[{\"remoteUser\":\"a\",\"containerUser\":\"c\"},{\"remoteUser\":\"b\"}]", "{}", { "remoteUser", "containerUser" },
+		{ "[{\"remoteUser\":\"a\",\"containerUser\":\"c\"},{\"remoteUser\":\"b\"}]", "{}", { "remoteUser",
+		    "containerUser" },
 		    "{\"remoteUser\":\"b\",\"containerUser\":\"c\"}" },
 		{ "[{\"remoteUser\":\"a\"},{\"remoteUser\":\"\"},{\"remoteUser\":3}]", "{}", { "remoteUser" },
 		    "{\"remoteUser\":\"a\"}" },
 		/* T066 */
-		{ "[{\"userEnvProbe\":\"none\",\"waitFor\":\"postCreateCommand\",\"shutdownAction\":\"none\",\"overrideCommand\":true,"
+		{ "[{\"userEnvProbe\":\"none\",\"waitFor\":\"postCreateCommand\",\"shutdownAction\":\"none\","
+		    "\"overrideCommand\":true,"
 		    "\"updateRemoteUserUID\":false}]", "{\"remoteUser\":\"z\"}",
 		    { "userEnvProbe", "waitFor", "shutdownAction", "overrideCommand", "updateRemoteUserUID", "remoteUser" },
 		    "{\"userEnvProbe\":\"none\",\"waitFor\":\"postCreateCommand\",\"shutdownAction\":\"none\","
 		    "\"overrideCommand\":true,\"updateRemoteUserUID\":false,\"remoteUser\":\"z\"}" },
-		{ "[{\"overrideCommand\":true},{\"overrideCommand\":false},{\"overrideCommand\":\"x\"}]", "{}", { "overrideCommand" },
+		{ "[{\"overrideCommand\":true},{\"overrideCommand\":false},{\"overrideCommand\":\"x\"}]", "{}",
+		    { "overrideCommand" },
 		    "{\"overrideCommand\":false}" },
 		/* T068 */
-		{ "[{\"remoteEnv\":{\"A\":\"1\",\"B\":\"2\"},\"containerEnv\":{\"X\":\"1\",\"Y\":\"2\"}},{\"remoteEnv\":{\"B\":\"3\"}}]",
-		    "{\"remoteEnv\":{\"A\":\"dc\",\"N\":null},\"containerEnv\":{\"X\":\"dc\"}}", { "remoteEnv", "containerEnv" },
+		{ "[{\"remoteEnv\":{\"A\":\"1\",\"B\":\"2\"},\"containerEnv\":{\"X\":\"1\",\"Y\":\"2\"}},"
+		    "{\"remoteEnv\":{\"B\":\"3\"}}]",
+		    "{\"remoteEnv\":{\"A\":\"dc\",\"N\":null},\"containerEnv\":{\"X\":\"dc\"}}", { "remoteEnv",
+		    "containerEnv" },
 		    "{\"remoteEnv\":{\"A\":\"dc\",\"B\":\"3\",\"N\":null},\"containerEnv\":{\"X\":\"dc\",\"Y\":\"2\"}}" },
 		/* T069 */
 		{ "[{\"forwardPorts\":[3000,\"localhost:8080\"]}]",
@@ -108,35 +118,43 @@ static void test_merge(void **state)
 		{ "[{\"hostRequirements\":{\"memory\":\"1024\"}},{\"hostRequirements\":{\"memory\":\"bad\"}}]",
 		    "{\"hostRequirements\":{\"memory\":\"1tb\"}}", { "hostRequirements" },
 		    "{\"hostRequirements\":{\"cpus\":0,\"memory\":\"1099511627776\"}}" },
-		{ "[{\"hostRequirements\":{\"cpus\":2,\"storage\":\"2kb\"}}]", "{\"hostRequirements\":{\"cpus\":4,\"storage\":\"1kb\"}}",
+		{ "[{\"hostRequirements\":{\"cpus\":2,\"storage\":\"2kb\"}}]", "{\"hostRequirements\":{\"cpus\":4,"
+		    "\"storage\":\"1kb\"}}",
 		    { "hostRequirements" }, "{\"hostRequirements\":{\"cpus\":4,\"storage\":\"2048\"}}" },
 		{ "[{\"hostRequirements\":{\"memory\":\"99999999999999999999tb\"}}]", "{}", { "hostRequirements" },
 		    "{\"hostRequirements\":{\"cpus\":0,\"memory\":\"18446744073709551615\"}}" },
-		{ "[{\"hostRequirements\":{\"cpus\":-1,\"memory\":\"\",\"storage\":5,\"gpu\":false}}]", "{}", { "hostRequirements" },
+		{ "[{\"hostRequirements\":{\"cpus\":-1,\"memory\":\"\",\"storage\":5,\"gpu\":false}}]", "{}",
+		    { "hostRequirements" },
 		    "{}" },
 		/* T073 */
-		{ "[{\"hostRequirements\":{\"gpu\":\"optional\"}},{\"hostRequirements\":{\"gpu\":true}},{\"hostRequirements\":{\"gpu\":"
+		{ "[{\"hostRequirements\":{\"gpu\":\"optional\"}},{\"hostRequirements\":{\"gpu\":true}},"
+		    "{\"hostRequirements\":{\"gpu\":"
 		    "{\"cores\":4}}}]", "{\"hostRequirements\":{\"gpu\":{\"memory\":\"8gb\"}}}", { "hostRequirements" },
 		    "{\"hostRequirements\":{\"cpus\":0,\"gpu\":{\"cores\":4,\"memory\":\"8589934592\"}}}" },
-		{ "[{\"hostRequirements\":{\"gpu\":\"optional\"}}]", "{\"hostRequirements\":{\"gpu\":true}}", { "hostRequirements" },
+		{ "[{\"hostRequirements\":{\"gpu\":\"optional\"}}]", "{\"hostRequirements\":{\"gpu\":true}}",
+		    { "hostRequirements" },
 		    "{\"hostRequirements\":{\"cpus\":0,\"gpu\":true}}" },
 		/* T074 */
 		{ "[{\"customizations\":{\"vscode\":{\"a\":1},\"jb\":{\"p\":1}}}]",
 		    "{\"customizations\":{\"vscode\":{\"c\":1},\"x\":[1]}}", { "customizations" },
 		    "{\"customizations\":{\"vscode\":[{\"a\":1},{\"c\":1}],\"jb\":[{\"p\":1}],\"x\":[[1]]}}" },
-		{ "[{\"entrypoint\":\"/e1\"},{\"entrypoint\":\"/e2\"},{\"entrypoint\":[\"no\"]}]", "{}", { "entrypoints", "entrypoint" },
+		{ "[{\"entrypoint\":\"/e1\"},{\"entrypoint\":\"/e2\"},{\"entrypoint\":[\"no\"]}]", "{}", { "entrypoints",
+		    "entrypoint" },
 		    "{\"entrypoints\":[\"/e1\",\"/e2\"]}" },
 		/* T076, T077 */
 		{ "{\"remoteUser\":\"a\"}", "{}", { "remoteUser" }, "{\"remoteUser\":\"a\"}" },
 		{ "not json", "{\"remoteUser\":\"z\"}", { "remoteUser" }, "{\"remoteUser\":\"z\"}" },
 		/* T078 */
-		{ "[{\"name\":\"n\",\"runArgs\":[\"--privileged\"],\"appPort\":1,\"workspaceFolder\":\"/x\",\"initializeCommand\":\"evil\","
+		{ "[{\"name\":\"n\",\"runArgs\":[\"--privileged\"],\"appPort\":1,\"workspaceFolder\":\"/x\","
+		    "\"initializeCommand\":\"evil\","
 		    "\"foo\":1}]", "{\"name\":\"own\",\"runArgs\":[\"--rm\"],\"bar\":2}",
 		    { "name", "runArgs", "appPort", "workspaceFolder", "initializeCommand", "foo", "bar" },
 		    "{\"name\":\"own\",\"runArgs\":[\"--rm\"],\"bar\":2}" },
 		/* Types that do not fit are passed over. */
-		{ "[{\"mounts\":5,\"capAdd\":{},\"remoteEnv\":[],\"customizations\":\"x\",\"forwardPorts\":{},\"waitFor\":[],"
-		    "\"init\":\"\"},null,7,[]]", "{}", { "mounts", "capAdd", "remoteEnv", "customizations", "forwardPorts", "waitFor",
+		{ "[{\"mounts\":5,\"capAdd\":{},\"remoteEnv\":[],\"customizations\":\"x\",\"forwardPorts\":{},"
+		    "\"waitFor\":[],"
+		    "\"init\":\"\"},null,7,[]]", "{}", { "mounts", "capAdd", "remoteEnv", "customizations",
+		    "forwardPorts", "waitFor",
 		    "init" }, "{\"mounts\":[5],\"remoteEnv\":{},\"init\":false}" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -194,30 +212,44 @@ static void test_parse(void **state)
 /* Every property that travels, in the label's order; none of the others. */
 static void test_entries(void **state)
 {
-	json_object *conf = parse("{\"hostRequirements\":{},\"name\":\"n\",\"image\":\"i\",\"build\":{},\"features\":{},"
-	    "\"updateRemoteUserUID\":true,\"shutdownAction\":\"none\",\"forwardPorts\":[],\"otherPortsAttributes\":{},"
-	    "\"portsAttributes\":{},\"overrideCommand\":true,\"remoteEnv\":{\"A\":\"${localEnv:A}\"},\"userEnvProbe\":\"none\","
-	    "\"remoteUser\":\"u\",\"securityOpt\":[],\"capAdd\":[],\"privileged\":false,\"init\":false,\"containerUser\":\"c\","
-	    "\"containerEnv\":{},\"mounts\":[],\"customizations\":{},\"waitFor\":\"onCreateCommand\",\"postAttachCommand\":\"5\","
-	    "\"postStartCommand\":\"4\",\"postCreateCommand\":\"3\",\"updateContentCommand\":\"2\",\"onCreateCommand\":\"1\","
-	    "\"appPort\":1,\"runArgs\":[],\"workspaceMount\":\"\",\"workspaceFolder\":\"/\",\"initializeCommand\":\"x\","
+	json_object *conf = parse("{\"hostRequirements\":{},\"name\":\"n\",\"image\":\"i\",\"build\":{},"
+	    "\"features\":{},"
+	    "\"updateRemoteUserUID\":true,\"shutdownAction\":\"none\",\"forwardPorts\":[],"
+	    "\"otherPortsAttributes\":{},"
+	    "\"portsAttributes\":{},\"overrideCommand\":true,\"remoteEnv\":{\"A\":\"${localEnv:A}\"},"
+	    "\"userEnvProbe\":\"none\","
+	    "\"remoteUser\":\"u\",\"securityOpt\":[],\"capAdd\":[],\"privileged\":false,\"init\":false,"
+	    "\"containerUser\":\"c\","
+	    "\"containerEnv\":{},\"mounts\":[],\"customizations\":{},\"waitFor\":\"onCreateCommand\","
+	    "\"postAttachCommand\":\"5\","
+	    "\"postStartCommand\":\"4\",\"postCreateCommand\":\"3\",\"updateContentCommand\":\"2\","
+	    "\"onCreateCommand\":\"1\","
+	    "\"appPort\":1,\"runArgs\":[],\"workspaceMount\":\"\",\"workspaceFolder\":\"/\","
+	    "\"initializeCommand\":\"x\","
 	    "\"secrets\":{},\"entrypoint\":\"e\",\"overrideFeatureInstallOrder\":[],\"dockerComposeFile\":\"f\"}");
 	json_object *entry = dev_metadata_from_config(conf);
 	cleanup_free char *got = print(entry);
-	assert_string_equal(got, "{\"onCreateCommand\":\"1\",\"updateContentCommand\":\"2\",\"postCreateCommand\":\"3\","
-	    "\"postStartCommand\":\"4\",\"postAttachCommand\":\"5\",\"waitFor\":\"onCreateCommand\",\"customizations\":{},"
-	    "\"mounts\":[],\"containerEnv\":{},\"containerUser\":\"c\",\"init\":false,\"privileged\":false,\"capAdd\":[],"
-	    "\"securityOpt\":[],\"remoteUser\":\"u\",\"userEnvProbe\":\"none\",\"remoteEnv\":{\"A\":\"${localEnv:A}\"},"
+	assert_string_equal(got, "{\"onCreateCommand\":\"1\",\"updateContentCommand\":\"2\","
+	    "\"postCreateCommand\":\"3\","
+	    "\"postStartCommand\":\"4\",\"postAttachCommand\":\"5\",\"waitFor\":\"onCreateCommand\","
+	    "\"customizations\":{},"
+	    "\"mounts\":[],\"containerEnv\":{},\"containerUser\":\"c\",\"init\":false,\"privileged\":false,"
+	    "\"capAdd\":[],"
+	    "\"securityOpt\":[],\"remoteUser\":\"u\",\"userEnvProbe\":\"none\","
+	    "\"remoteEnv\":{\"A\":\"${localEnv:A}\"},"
 	    "\"overrideCommand\":true,\"portsAttributes\":{},\"otherPortsAttributes\":{},\"forwardPorts\":[],"
 	    "\"shutdownAction\":\"none\",\"updateRemoteUserUID\":true,\"hostRequirements\":{}}");
 	json_object *live = dev_metadata_live_entry(conf);
 	cleanup_free char *got_live = print(live);
-	assert_string_equal(got_live, "{\"remoteUser\":\"u\",\"userEnvProbe\":\"none\",\"remoteEnv\":{\"A\":\"${localEnv:A}\"}}");
+	assert_string_equal(got_live, "{\"remoteUser\":\"u\",\"userEnvProbe\":\"none\","
+	    "\"remoteEnv\":{\"A\":\"${localEnv:A}\"}}");
 	json_object *feature = dev_metadata_from_feature("./f:1", conf);
 	cleanup_free char *got_feature = print(feature);
-	assert_string_equal(got_feature, "{\"id\":\"./f:1\",\"onCreateCommand\":\"1\",\"updateContentCommand\":\"2\","
+	assert_string_equal(got_feature, "{\"id\":\"./f:1\",\"onCreateCommand\":\"1\","
+	    "\"updateContentCommand\":\"2\","
 	    "\"postCreateCommand\":\"3\",\"postStartCommand\":\"4\",\"postAttachCommand\":\"5\",\"init\":false,"
-	    "\"privileged\":false,\"capAdd\":[],\"securityOpt\":[],\"entrypoint\":\"e\",\"mounts\":[],\"customizations\":{}}");
+	    "\"privileged\":false,\"capAdd\":[],\"securityOpt\":[],\"entrypoint\":\"e\",\"mounts\":[],"
+	    "\"customizations\":{}}");
 	json_object_put(conf);
 	json_object_put(entry);
 	json_object_put(live);

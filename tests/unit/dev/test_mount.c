@@ -39,7 +39,8 @@ static void test_strings(void **state)
 static void test_broken(void **state)
 {
 	static const char *const rows[] = {
-		"", "type=bind,source=/a", "type=bind,target=/b", "\"target=/b", "\"target=/b\"x", "target=/b\"", "target=/b,,",
+		"", "type=bind,source=/a", "type=bind,target=/b", "\"target=/b", "\"target=/b\"x", "target=/b\"",
+		    "target=/b,,",
 		"target=/b,", "target=", "a\nb", "\"a\"\"",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -56,7 +57,8 @@ static void test_broken(void **state)
 static void test_object(void **state)
 {
 	struct dev_mount m;
-	json_object *o = json_tokener_parse("{\"type\":\"volume\",\"source\":\"v\",\"target\":\"/t\",\"external\":true}");
+	json_object *o = json_tokener_parse("{\"type\":\"volume\",\"source\":\"v\",\"target\":\"/t\","
+	    "\"external\":true}");
 	assert_null(dev_mount_parse(o, &m));
 	assert_string_equal(m.source, "v");
 	assert_string_equal(m.target, "/t");
@@ -87,9 +89,11 @@ static void test_publish(void **state)
 {
 	static const struct { const char *spec; int is; } rows[] = {    /* 0 wrong, 1 all addresses, 2 loopback */
 		{ "3000", 1 }, { "3000:3000/udp", 1 }, { "4000:5000", 1 }, { "127.0.0.1::6000", 2 },
-		{ "127.0.0.1:3000:3000", 2 }, { "[::1]:80:80/tcp", 2 }, { "0.0.0.0:80:80", 1 }, { "8000-8010:9000-9010", 1 },
+		{ "127.0.0.1:3000:3000", 2 }, { "[::1]:80:80/tcp", 2 }, { "0.0.0.0:80:80", 1 }, { "8000-8010:9000-9010",
+		    1 },
 		{ ":80", 1 }, { "192.168.0.1:1:1/SCTP", 1 }, { "127.0.0.1:80", 0 },
-		{ "", 0 }, { "x", 0 }, { "80:", 0 }, { "80/icmp", 0 }, { "99999", 0 }, { "9-1", 0 }, { "1-2-3", 0 }, { "-", 0 },
+		{ "", 0 }, { "x", 0 }, { "80:", 0 }, { "80/icmp", 0 }, { "99999", 0 }, { "9-1", 0 }, { "1-2-3", 0 },
+		    { "-", 0 },
 		{ "::80", 0 }, { "host:1:2", 0 }, { "--privileged", 0 }, { "80 -v", 0 }, { "80/", 0 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -60,7 +60,8 @@ static void test_reasons(void **state)
 		{ "{\"image\":\"i\",\"initializeCommand\":[\"a\",\"b\"]}", "runs on this host: [\"a\",\"b\"]\n" },
 		{ "{\"image\":\"i\",\"initializeCommand\":\"\",\"runArgs\":[],\"capAdd\":[]}", "" },
 		{ "{\"image\":\"i\",\"initializeCommand\":\"a\\u001b[2J\\nb\"}", "runs on this host: a^[[2J b\n" },
-		{ "{\"image\":\"i\",\"privileged\":true,\"capAdd\":[\"SYS_ADMIN\"],\"securityOpt\":[\"x\"],\"runArgs\":[\"--pid=host\"]}",
+		{ "{\"image\":\"i\",\"privileged\":true,\"capAdd\":[\"SYS_ADMIN\"],\"securityOpt\":[\"x\"],"
+		    "\"runArgs\":[\"--pid=host\"]}",
 		    "wants a privileged container: root in it is root on this host\n"
 		    "gives the engine its own arguments: [\"--pid=host\"]\nadds capabilities: [\"SYS_ADMIN\"]\n"
 		    "sets security options: [\"x\"]\n" },
@@ -130,7 +131,7 @@ static void test_remembered(void **state)
 	dev_config_free(a);
 	dev_config_free(b);
 
-	/* Changed content is asked about again; spelled differently it is the same content; the old is still known. */
+	/* Changed content is asked about again; spelled differently it is the same; the old is still known. */
 	a = config("a", "{\"image\":\"j\"}");
 	assert_false(dev_trust_known(a));
 	assert_int_equal(dev_trust_record(a, &err), 0);

@@ -71,8 +71,8 @@ static void test_container(void **state)
 	strv_push(&env, "baz=here=");
 	cleanup_free char *b = dev_substitute_string("${containerEnv:baz:default}/${devcontainerId}", &vars, &err);
 	assert_string_equal(b, "here=/the-id");
-	cleanup_free char *c = dev_substitute_string("bar${containerWorkspaceFolder}bar${containerWorkspaceFolderBasename}",
-	    &vars, &err);
+	cleanup_free char *c = dev_substitute_string(
+	    "bar${containerWorkspaceFolder}bar${containerWorkspaceFolderBasename}", &vars, &err);
 	assert_string_equal(c, "bar/baz/redbarred");
 	assert_null(dev_substitute_string("${containerEnv}", &vars, &err));
 }
@@ -152,7 +152,8 @@ static void test_id_order(void **state)
 	};
 	static const char *const expected[] = {
 		/* SHA-256 of {"(U+1F600)":"1","(U+FF01)":"2"} and {"10":"1","9":"2"}, base 32 */
-		"15p0ej6agvie1dga1hup9u96eibsmfoiov2ip52u9ft03902j1k2", "1vm469t751r0gj1tr4o10j3ild5gu3m0uuvseb6p9jdjgmg16stv",
+		"15p0ej6agvie1dga1hup9u96eibsmfoiov2ip52u9ft03902j1k2",
+		    "1vm469t751r0gj1tr4o10j3ild5gu3m0uuvseb6p9jdjgmg16stv",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		cleanup_strv struct strv labels = STRV_INIT;
