@@ -81,7 +81,7 @@ static int command(struct engine *e, const char *method, const char *id, const c
 
 int engine_start(struct engine *e, const char *id, struct err *err)
 {
-	return command(e, "POST", id, "/start", ENGINE_LONG_MS, "start", err);
+	return command(e, "POST", id, "/start", ENGINE_START_MS, "start", err);
 }
 
 int engine_stop(struct engine *e, const char *id, int grace_seconds, struct err *err)

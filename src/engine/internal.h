@@ -16,6 +16,7 @@
 #define ENGINE_JSON_DEPTH 64
 #define ENGINE_CONNECT_MS 5000
 #define ENGINE_CALL_MS 60000             /* silence of the engine during an ordinary call */
+#define ENGINE_START_MS 300000           /* start: networks, volumes, plugins */
 #define ENGINE_LONG_MS 1800000           /* commit, upload, removal: bound to the size of somebody's data */
 
 struct engine {
