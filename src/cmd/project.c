@@ -194,7 +194,9 @@ static int count_terminals(json_object *top)
 		for (size_t j = 0; pid && j < n; j++) {
 			json_object *child = json_object_array_get_idx(rows, j);
 			const char *ppid = json_object_get_string(json_object_array_get_idx(child, 1));
-			terminals += ppid && str_eq(ppid, pid);
+			const char *name = json_object_get_string(json_object_array_get_idx(child, 2));
+			/* a server that its starter has not let go of yet is no terminal */
+			terminals += ppid && name && str_eq(ppid, pid) && !str_eq(name, "lace-mux-server");
 		}
 	}
 	return terminals;

@@ -20,7 +20,7 @@ ALLOWED = {
     "port": {"base", "host"},
     "dev": {"base", "host", "engine", "port"},
     "init": set(),
-    "server": {"base", "text", "vt", "wire", "host", "mux"},
+    "server": {"base", "text", "vt", "wire", "host", "link", "mux"},
     "cmd": {"base", "text", "wire", "host", "link", "client", "engine", "port", "dev"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

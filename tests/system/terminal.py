@@ -48,7 +48,7 @@ class Terminal:
 
     def prompt(self, seconds=40):
         """Waits for a shell's prompt."""
-        self.until(r"[$#] *(\n|$)", seconds)
+        self.until(r"[$#] *·*(\n|$)", seconds)
         return self
 
     def type(self, text):
