@@ -139,7 +139,8 @@ void request_get_lines(struct request *r)
 	/* However often the ranges name a row, no more rows than there are. */
 	size_t max = (size_t)(bottom - top);
 	for (size_t i = 0; i < g->n_lines && total < max; i++)
-		total += MIN(clamp_range(&g->lines[i], top, bottom, &first), max - total);
+		total += clamp_range(&g->lines[i], top, bottom, &first);
+	total = MIN(total, max);
 	int64_t *rows = xcalloc(total + 1, sizeof(*rows));
 	size_t n = 0;
 	for (size_t i = 0; i < g->n_lines && n < total; i++) {

@@ -484,7 +484,8 @@ static uint64_t kill_doomed(struct mux *m, uint64_t now)
 
 	for (size_t i = 0; i < m->n_doomed;) {
 		if (m->doomed[i].at > now) {
-			next = MIN(next, m->doomed[i++].at);
+			next = MIN(next, m->doomed[i].at);
+			i++;
 			continue;
 		}
 		/* Not reaped yet, so the number is still that child's. Its end removes it from the list. */

@@ -121,7 +121,7 @@ static void lace_hello(struct request *r)
 	c->lace = true;
 	c->read_only = (r->b->lace_hello.flags & WIRE_LACE_READ_ONLY) != 0;
 	conn_send(c, r->serial, WIRE_LACE_HELLO_RESPONSE, &(union wire_body){ .lace_hello_response = {
-	    WIRE_LACE_VERSION, { version, strlen(version) }, (uint32_t)getpid() } });
+	    MAX(1, MIN(r->b->lace_hello.version, WIRE_LACE_VERSION)), { version, strlen(version) }, (uint32_t)getpid() } });
 	enable_pushes(c);
 }
 
