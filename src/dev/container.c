@@ -6,8 +6,6 @@
 #include "dev/metadata.h"
 #include "dev/mount.h"
 #include "host/jsonc.h"
-#include "host/log.h"
-#include "host/proc.h"
 
 #include <string.h>
 
@@ -145,20 +143,6 @@ static void push_environment(struct strv *args, json_object *env)
 	}
 }
 
-/* The engine gives GPUs only where NVIDIA's hook is installed; asking elsewhere makes the start fail. */
-static void push_gpus(struct strv *args, json_object *merged)
-{
-	json_object *gpu = json_get(json_get(merged, "hostRequirements"), "gpu");
-	if (!gpu || (json_object_is_type(gpu, json_type_boolean) && !json_object_get_boolean(gpu)))
-		return;
-	cleanup_free char *hook = proc_which("nvidia-container-runtime-hook");
-	cleanup_free char *runtime = hook ? NULL : proc_which("nvidia-container-runtime");
-	if (hook || runtime)
-		push2(args, "--gpus", "all");
-	else if (!json_object_is_type(gpu, json_type_string))
-		log_warn("hostRequirements.gpu: there is no nvidia-container-runtime here, so the container gets no GPU");
-}
-
 static void push_privileges(struct strv *args, json_object *merged, bool has_init)
 {
 	if (json_flag(merged, "init", false) && !has_init)
@@ -245,7 +229,6 @@ int dev_container_args(const struct dev_config *c, const struct dev_image *img, 
 	if (user && *user)
 		push2(ret, "-u", user);
 	push_each(ret, NULL, json_get(c->conf, "runArgs"));
-	push_gpus(ret, merged);
 	push_privileges(ret, merged, img->init != NULL);
 	push_entrypoint(ret, img);
 	if (!img->labelled && push_metadata(ret, img, err) < 0)
