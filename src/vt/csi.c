@@ -1,5 +1,5 @@
-/* Control sequences. One switch over the final byte with its prefix and
- * intermediate, so that `CSI ? h` and `CSI h` are two cases. */
+/* Control sequences. A sequence is its final byte with its prefix and
+ * intermediate, so that `CSI ? h` and `CSI h` are two. */
 #include "vt/internal.h"
 
 #define SEQ(prefix, inter, final) ((uint32_t)(prefix) << 16 | (uint32_t)(inter) << 8 | (uint32_t)(final))
@@ -157,7 +157,7 @@ static void protect(struct vt *vt)
 	vt->pen.attrs &= ~(uint32_t)VT_ATTR_PROTECTED;
 	if (n == 1)
 		vt->pen.attrs |= VT_ATTR_PROTECTED;
-	vt->pen_stale = true;
+	vt_pen_touch(vt);
 }
 
 /* ---- kitty keyboard protocol: a stack of flags for each screen ------------------- */
@@ -207,94 +207,80 @@ static void modify_keys(struct vt *vt)
 
 /* ------------------------------------------------------------------------------------- */
 
-/* Sequences that only ask. False when it is none of them. */
-static bool query(struct vt *vt, uint32_t seq)
+/* CSI parameters FINAL. Most of what programs send: a dense switch. */
+static void plain(struct vt *vt, uint8_t final)
 {
-	switch (seq) {
-	case SEQ(0, 0, 'c'): vt_report_device(vt, 0); return true;
-	case SEQ('>', 0, 'c'): vt_report_device(vt, '>'); return true;
-	case SEQ('=', 0, 'c'): vt_report_device(vt, '='); return true;
-	case SEQ(0, 0, 'n'): vt_report_status(vt, false); return true;
-	case SEQ('?', 0, 'n'): vt_report_status(vt, true); return true;
-	case SEQ(0, '$', 'p'): vt_report_mode(vt, false); return true;
-	case SEQ('?', '$', 'p'): vt_report_mode(vt, true); return true;
-	case SEQ('>', 0, 'q'): vt_reply(vt, "\033P>|%s\033\\", vt->term_program); return true;
-	case SEQ('?', 0, 'u'): vt_reply(vt, "\033[?%uu", vt_kitty_flags(vt)); return true;
-	case SEQ('?', 0, 'm'):
-		if (vt_param(vt, 0, 0) == 4)
-			vt_reply(vt, "\033[>4;%um", vt->other_keys);
-		return true;
-	default: return false;
-	}
-}
-
-void vt_csi_dispatch(struct vt *vt, uint8_t final)
-{
-	const struct vt_parser *ps = &vt->parser;
 	unsigned n = vt_param(vt, 0, 1);
 
-	vt->cluster = VT_CLUSTER_CLOSED;
-	if (ps->n_inter > 1)
-		return;
-	uint32_t seq = SEQ(ps->prefix, ps->n_inter ? ps->inter[0] : 0, final);
-	if (seq == 'm') {
-		vt_sgr(vt);
-		return;
-	}
-	if (query(vt, seq))
-		return;
-	switch (seq) {
-	case SEQ(0, 0, '@'): insert_cells(vt, true); break;
-	case SEQ(0, 0, 'A'): vt_cursor_up(vt, n); break;
-	case SEQ(0, 0, 'B'):
-	case SEQ(0, 0, 'e'): vt_cursor_down(vt, n); break;
-	case SEQ(0, 0, 'C'):
-	case SEQ(0, 0, 'a'): vt_cursor_right(vt, n); break;
-	case SEQ(0, 0, 'D'): vt_cursor_left(vt, n); break;
-	case SEQ(0, 0, 'E'):
+	vt->changed = true;
+	switch (final) {
+	case '@': insert_cells(vt, true); break;
+	case 'A': vt_cursor_up(vt, n); break;
+	case 'B':
+	case 'e': vt_cursor_down(vt, n); break;
+	case 'C':
+	case 'a': vt_cursor_right(vt, n); break;
+	case 'D': vt_cursor_left(vt, n); break;
+	case 'E':
 		vt_cursor_down(vt, n);
 		vt_carriage_return(vt);
 		break;
-	case SEQ(0, 0, 'F'):
+	case 'F':
 		vt_cursor_up(vt, n);
 		vt_carriage_return(vt);
 		break;
-	case SEQ(0, 0, 'G'):
-	case SEQ(0, 0, '`'):
+	case 'G':
+	case '`':
 		vt_cursor_to_origin(vt, n - 1, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.y - vt->top : vt->pos.y);
 		break;
-	case SEQ(0, 0, 'H'):
-	case SEQ(0, 0, 'f'): vt_cursor_to_origin(vt, vt_param(vt, 1, 1) - 1, n - 1); break;
-	case SEQ(0, 0, 'I'): vt_tab(vt, n); break;
-	case SEQ(0, 0, 'J'): erase_display(vt, false); break;
-	case SEQ('?', 0, 'J'): erase_display(vt, true); break;
-	case SEQ(0, 0, 'K'): erase_line(vt, false); break;
-	case SEQ('?', 0, 'K'): erase_line(vt, true); break;
-	case SEQ(0, 0, 'L'): insert_lines(vt, true); break;
-	case SEQ(0, 0, 'M'): insert_lines(vt, false); break;
-	case SEQ(0, 0, 'P'): insert_cells(vt, false); break;
-	case SEQ(0, 0, 'S'): vt_scroll_up(vt, vt->top, vt->bottom, n, true); break;
-	case SEQ(0, 0, '^'): vt_scroll_down(vt, vt->top, vt->bottom, n); break;
-	case SEQ(0, 0, 'T'):
-		if (ps->n <= 1)                     /* with five it would be highlight tracking */
+	case 'H':
+	case 'f': vt_cursor_to_origin(vt, vt_param(vt, 1, 1) - 1, n - 1); break;
+	case 'I': vt_tab(vt, n); break;
+	case 'J': erase_display(vt, false); break;
+	case 'K': erase_line(vt, false); break;
+	case 'L': insert_lines(vt, true); break;
+	case 'M': insert_lines(vt, false); break;
+	case 'P': insert_cells(vt, false); break;
+	case 'S': vt_scroll_up(vt, vt->top, vt->bottom, n, true); break;
+	case 'T':
+		if (vt->parser.n <= 1)              /* with five it would be highlight tracking */
 			vt_scroll_down(vt, vt->top, vt->bottom, n);
 		break;
+	case '^': vt_scroll_down(vt, vt->top, vt->bottom, n); break;
+	case 'X':
+		vt_erase_cells(vt, vt->pos.y, vt->pos.x, vt->pos.x + n, false);
+		vt->pos.pending = false;
+		break;
+	case 'Z': vt_tab_back(vt, n); break;
+	case 'b': repeat(vt); break;
+	case 'd':
+		vt_cursor_to_origin(vt, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.x - vt->left : vt->pos.x, n - 1);
+		break;
+	case 'g': tab_clear(vt); break;
+	case 'h': set_modes(vt, vt_mode_ansi, true); break;
+	case 'l': set_modes(vt, vt_mode_ansi, false); break;
+	case 'm': vt_sgr(vt); break;
+	case 'r': scroll_region(vt); break;
+	case 's': side_margins(vt); break;
+	case 't': vt_window_op(vt); break;
+	case 'u': vt_cursor_restore(vt); break;
+	default: break;
+	}
+}
+
+/* Those with a prefix or an intermediate that change something. */
+static void marked(struct vt *vt, uint32_t seq)
+{
+	unsigned n = vt_param(vt, 0, 1);
+
+	vt->changed = true;
+	switch (seq) {
+	case SEQ('?', 0, 'J'): erase_display(vt, true); break;
+	case SEQ('?', 0, 'K'): erase_line(vt, true); break;
 	case SEQ('?', 0, 'W'):
 		if (vt_param(vt, 0, 0) == 5)
 			vt_tabs_default(vt, 0);
 		break;
-	case SEQ(0, 0, 'X'):
-		vt_erase_cells(vt, vt->pos.y, vt->pos.x, vt->pos.x + n, false);
-		vt->pos.pending = false;
-		break;
-	case SEQ(0, 0, 'Z'): vt_tab_back(vt, n); break;
-	case SEQ(0, 0, 'b'): repeat(vt); break;
-	case SEQ(0, 0, 'd'):
-		vt_cursor_to_origin(vt, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.x - vt->left : vt->pos.x, n - 1);
-		break;
-	case SEQ(0, 0, 'g'): tab_clear(vt); break;
-	case SEQ(0, 0, 'h'): set_modes(vt, vt_mode_ansi, true); break;
-	case SEQ(0, 0, 'l'): set_modes(vt, vt_mode_ansi, false); break;
 	case SEQ('?', 0, 'h'): set_modes(vt, vt_mode_dec, true); break;
 	case SEQ('?', 0, 'l'): set_modes(vt, vt_mode_dec, false); break;
 	case SEQ('?', 0, 's'): keep_modes(vt, vt_mode_save); break;
@@ -304,16 +290,12 @@ void vt_csi_dispatch(struct vt *vt, uint8_t final)
 		if (vt_param(vt, 0, 0) == 4)
 			vt->other_keys = 0;
 		break;
-	case SEQ(0, '!', 'p'): vt_soft_reset(vt); break;
-	case SEQ(0, ' ', 'q'): cursor_style(vt); break;
-	case SEQ(0, '"', 'q'): protect(vt); break;
-	case SEQ(0, 0, 'r'): scroll_region(vt); break;
-	case SEQ(0, 0, 's'): side_margins(vt); break;
-	case SEQ(0, 0, 'u'): vt_cursor_restore(vt); break;
 	case SEQ('>', 0, 'u'): kitty_push(vt); break;
 	case SEQ('<', 0, 'u'): kitty_pop(vt); break;
 	case SEQ('=', 0, 'u'): kitty_set(vt); break;
-	case SEQ(0, 0, 't'): vt_window_op(vt); break;
+	case SEQ(0, '!', 'p'): vt_soft_reset(vt); break;
+	case SEQ(0, ' ', 'q'): cursor_style(vt); break;
+	case SEQ(0, '"', 'q'): protect(vt); break;
 	case SEQ(0, ' ', '@'): vt_scroll_left(vt, vt->left, n); break;
 	case SEQ(0, ' ', 'A'): vt_scroll_right(vt, vt->left, n); break;
 	case SEQ(0, '\'', '}'):
@@ -324,7 +306,37 @@ void vt_csi_dispatch(struct vt *vt, uint8_t final)
 		if (in_margins(vt))
 			vt_scroll_left(vt, vt->pos.x, n);
 		break;
-	default: return;
+	default: break;
 	}
-	vt->changed = true;
+}
+
+void vt_csi_dispatch(struct vt *vt, uint8_t final)
+{
+	const struct vt_parser *ps = &vt->parser;
+
+	vt->cluster = VT_CLUSTER_CLOSED;
+	if (ps->n_inter > 1)
+		return;
+	uint32_t seq = SEQ(ps->prefix, ps->n_inter ? ps->inter[0] : 0, final);
+	if (seq == final && final != 'c' && final != 'n') {
+		plain(vt, final);
+		return;
+	}
+	switch (seq) {
+	/* What only asks changes nothing. */
+	case SEQ(0, 0, 'c'):
+	case SEQ('>', 0, 'c'):
+	case SEQ('=', 0, 'c'): vt_report_device(vt, ps->prefix); break;
+	case SEQ(0, 0, 'n'): vt_report_status(vt, false); break;
+	case SEQ('?', 0, 'n'): vt_report_status(vt, true); break;
+	case SEQ(0, '$', 'p'): vt_report_mode(vt, false); break;
+	case SEQ('?', '$', 'p'): vt_report_mode(vt, true); break;
+	case SEQ('>', 0, 'q'): vt_reply(vt, "\033P>|%s\033\\", vt->term_program); break;
+	case SEQ('?', 0, 'u'): vt_reply(vt, "\033[?%uu", vt_kitty_flags(vt)); break;
+	case SEQ('?', 0, 'm'):
+		if (vt_param(vt, 0, 0) == 4)
+			vt_reply(vt, "\033[>4;%um", vt->other_keys);
+		break;
+	default: marked(vt, seq); break;
+	}
 }

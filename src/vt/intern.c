@@ -249,16 +249,6 @@ uint16_t vt_style_id(struct vt *vt, const struct vt_style *style)
 	return id;
 }
 
-uint16_t vt_pen_update(struct vt *vt)
-{
-	struct vt_style erase = { .bg = vt->pen.bg };
-
-	vt->pen_stale = false;
-	vt->pen_id = vt_style_id(vt, &vt->pen);
-	vt->erase_id = vt_style_id(vt, &erase);
-	return vt->pen_id;
-}
-
 const struct vt_style *vt_style_get(const struct vt *vt, uint16_t style)
 {
 	return &vt->styles.v[style <= vt->styles.ids.n ? style : 0];

@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "text/text.h"
+#include "vt/cells.h"
 #include "vt/intern.h"
 #include "vt/scrollback.h"
 #include "vt/vt.h"
@@ -155,12 +156,17 @@ struct vt {
 
 	struct vt_style pen;
 	uint16_t pen_id, erase_id;
-	bool pen_stale;
+	bool pen_stale, erase_stale;     /* the ids are not of the pen as it is */
 
 	enum vt_cluster_state cluster;
-	struct text_break brk;
 	uint16_t cluster_x;              /* column of the last character */
 	uint32_t last_cp;                /* for REP and joining; 0 = none */
+	/* Of the cluster when it is open: */
+	struct text_break brk;
+	char cluster_s[VT_CLUSTER_BYTES_MAX];
+	uint8_t cluster_len;
+	uint8_t cluster_cells;           /* its width, not yet limited to 1 and 2 */
+	uint8_t cluster_last;            /* properties of its last code point */
 
 	struct vt_parser parser;
 	struct vt_styles styles;
@@ -237,13 +243,23 @@ void vt_row_clear(struct vt_grid_row *row, unsigned cols, uint16_t style);
 /* ---- intern.c: by number -------------------------------------------------- */
 
 uint16_t vt_style_id(struct vt *vt, const struct vt_style *style);
-uint16_t vt_pen_update(struct vt *vt);
-static inline uint16_t vt_pen_id(struct vt *vt) { return vt->pen_stale ? vt_pen_update(vt) : vt->pen_id; }
+/* The pen has changed. */
+static inline void vt_pen_touch(struct vt *vt) { vt->pen_stale = vt->erase_stale = true; }
+static inline uint16_t vt_pen_id(struct vt *vt)
+{
+	if (vt->pen_stale)
+		vt->pen_id = vt_style_id(vt, &vt->pen);
+	vt->pen_stale = false;
+	return vt->pen_id;
+}
 /* The style of erased cells: the pen's background alone. */
 static inline uint16_t vt_erase_id(struct vt *vt)
 {
-	if (vt->pen_stale)
-		vt_pen_update(vt);
+	struct vt_style erase = { .bg = vt->pen.bg };
+
+	if (vt->erase_stale)
+		vt->erase_id = vt->pen.bg ? vt_style_id(vt, &erase) : 0;
+	vt->erase_stale = false;
 	return vt->erase_id;
 }
 /* The text of a cell for this cluster; its first code point when there is no room. */

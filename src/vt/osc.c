@@ -171,7 +171,7 @@ static void osc_link(struct vt *vt, char *s)
 	const char *id = "";
 
 	vt->pen.link = 0;
-	vt->pen_stale = true;
+	vt_pen_touch(vt);
 	if (!s || !*s || __builtin_strlen(s) > VT_URI_BYTES_MAX)
 		return;
 	while ((param = next_field(&params, ':')))
@@ -306,7 +306,7 @@ static void osc_133(struct vt *vt, const char *s)
 	default: return;
 	}
 	vt->pen.attrs = (vt->pen.attrs & ~(uint32_t)VT_ATTR_SEMANTIC) | semantic << VT_ATTR_SEMANTIC_SHIFT;
-	vt->pen_stale = true;
+	vt_pen_touch(vt);
 }
 
 static void osc_1337(struct vt *vt, char *s)

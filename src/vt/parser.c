@@ -129,6 +129,31 @@ static const uint8_t *parse_string(struct vt *vt, const uint8_t *p, const uint8_
 	return p + 1;
 }
 
+/* The number that the digits at p write, without a branch for each of them: their
+ * count is what a predictor cannot know. Needs 8 readable bytes; returns the
+ * digits taken, 0 when there are more than 7. */
+static unsigned read_digits(const uint8_t *p, unsigned *ret)
+{
+	const uint64_t ones = 0x0101010101010101ull;
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	v ^= ones * '0';
+	uint64_t others = ((v + ones * 0x76) | v) & ones * 0x80;
+	if (others == 0)
+		return 0;
+	unsigned bits = (unsigned)__builtin_ctzll(others) & ~7u;
+	if (bits == 0)
+		return 0;
+	v <<= 64 - bits;
+	/* Neighbours to pairs, pairs to fours, fours to the number. */
+	v = v * 10 + (v >> 8);
+	v = ((v & 0x000000ff000000ffull) * 0x000f424000000064ull +
+	    (v >> 16 & 0x000000ff000000ffull) * 0x0000271000000001ull) >> 32;
+	*ret = (unsigned)MIN(v, 65535u);
+	return bits / 8;
+}
+
 /* Parameters and intermediates of CSI and DCS, up to the final byte. */
 static const uint8_t *parse_params(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
@@ -144,12 +169,20 @@ static const uint8_t *parse_params(struct vt *vt, const uint8_t *p, const uint8_
 			}
 			if (ps->n == 0)
 				ps->n = 1;
-			if (!ps->full) {
-				uint16_t *v = &ps->params[ps->n - 1];
-				unsigned next = *v * 10u + (c - '0');
+			if (ps->params[ps->n - 1] == 0 && end - p >= 7 && !ps->full) {
+				unsigned v, digits = read_digits(p - 1, &v);
 
-				*v = (uint16_t)MIN(next, 65535u);
+				if (digits > 0) {
+					ps->params[ps->n - 1] = (uint16_t)v;
+					p += digits - 1;
+					continue;
+				}
 			}
+			unsigned v = ps->params[ps->n - 1] * 10u + (c - '0');
+			for (; p < end && *p >= '0' && *p <= '9'; p++)
+				v = MIN(v, 65535u) * 10u + (*p - '0');
+			if (!ps->full)
+				ps->params[ps->n - 1] = (uint16_t)MIN(v, 65535u);
 		} else if (c == ';' || c == ':') {
 			if (ps->n_inter > 0) {
 				ps->n_inter = 3;
@@ -253,6 +286,30 @@ static void text_cp(struct vt *vt, uint32_t cp)
 	}
 }
 
+/* The well-formed character of 2 to 4 bytes at p; 0 when it is not one, or not all of it is here. */
+static size_t whole_char(const uint8_t *p, const uint8_t *end, uint32_t *cp)
+{
+	uint8_t c = p[0];
+
+	if (c < 0xe0) {
+		*cp = (c & 0x1fu) << 6;
+		if (c < 0xc2 || end - p < 2 || (p[1] & 0xc0) != 0x80)
+			return 0;
+		*cp |= p[1] & 0x3fu;
+		return 2;
+	}
+	if (c < 0xf0) {
+		if (end - p < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
+			return 0;
+		*cp = (c & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+		return *cp >= 0x800 && (*cp < 0xd800 || *cp > 0xdfff) ? 3 : 0;
+	}
+	if (end - p < 4 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
+		return 0;
+	*cp = (c & 0x0fu) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+	return *cp >= 0x10000 && *cp < 0x110000 ? 4 : 0;
+}
+
 /* Multi-byte characters in the ground state. */
 static const uint8_t *parse_utf8(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
@@ -260,7 +317,13 @@ static const uint8_t *parse_utf8(struct vt *vt, const uint8_t *p, const uint8_t 
 
 	while (p < end && ps->state == VT_STATE_GROUND && (ps->utf8.need > 0 || *p >= 0x80)) {
 		uint32_t cp;
+		size_t whole = ps->utf8.need == 0 ? whole_char(p, end, &cp) : 0;
 
+		if (whole > 0) {
+			p += whole;
+			text_cp(vt, cp);
+			continue;
+		}
 		switch (text_utf8_feed(&ps->utf8, *p, &cp)) {
 		case TEXT_UTF8_MORE:
 			p++;

@@ -93,6 +93,32 @@ static void place(struct vt *vt, uint32_t text, unsigned width)
 	advance(vt, x + width, limit);
 }
 
+static void cluster_begin(struct vt *vt)
+{
+	vt->cluster = VT_CLUSTER_OPEN;
+	vt->brk = (struct text_break){ 0 };
+	vt->cluster_len = vt->cluster_cells = vt->cluster_last = 0;
+}
+
+/* As text_cluster_width() counts, one code point at a time. */
+static void cluster_add(struct vt *vt, uint32_t cp, uint8_t props)
+{
+	if (TEXT_PROPS_VARIES(vt->cluster_last) && cp == TEXT_VS16)
+		vt->cluster_cells = 2;
+	else if (TEXT_PROPS_VARIES(vt->cluster_last) && cp == TEXT_VS15)
+		vt->cluster_cells = 1;
+	vt->cluster_cells = (uint8_t)(vt->cluster_cells + TEXT_PROPS_WIDTH(props));
+	vt->cluster_last = props;
+	vt->cluster_len = (uint8_t)(vt->cluster_len + text_utf8_encode(cp, vt->cluster_s + vt->cluster_len));
+}
+
+static void cluster_start(struct vt *vt, uint32_t cp)
+{
+	cluster_begin(vt);
+	text_break_before(&vt->brk, cp);
+	cluster_add(vt, cp, text_props(cp));
+}
+
 /* The cluster that ends left of the cursor, for a mark that follows something else than printing. */
 static bool reopen(struct vt *vt)
 {
@@ -110,26 +136,26 @@ static bool reopen(struct vt *vt)
 		return false;
 	char s[VT_CLUSTER_BYTES_MAX];
 	size_t len = vt_cell_text(vt, &row->cells[x], s);
-	vt->brk = (struct text_break){ 0 };
+	cluster_begin(vt);
+	vt->cluster_x = (uint16_t)x;
 	for (size_t at = 0; at < len;) {
 		uint32_t cp;
 
 		at += text_utf8_decode(s + at, len - at, &cp);
 		text_break_before(&vt->brk, cp);
+		cluster_add(vt, cp, text_props(cp));
 	}
-	vt->cluster = VT_CLUSTER_OPEN;
-	vt->cluster_x = (uint16_t)x;
 	return true;
 }
 
 /* Gives the open cluster its new text and width. */
-static void regrow(struct vt *vt, const char *s, size_t len)
+static void regrow(struct vt *vt)
 {
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 	unsigned x = vt->cluster_x, limit = x <= vt->right ? vt->right : vt->cols - 1u;
-	unsigned width = text_cluster_width(s, len), had = row->cells[x].width;
+	unsigned width = MIN(MAX(vt->cluster_cells, 1), 2), had = row->cells[x].width;
 	uint16_t style = row->cells[x].style;
-	uint32_t text = vt_cluster_text(vt, s, len);
+	uint32_t text = vt_cluster_text(vt, vt->cluster_s, vt->cluster_len);
 
 	vt_touch(vt, row);
 	if (width > had && x == limit) {
@@ -167,8 +193,7 @@ static bool join(struct vt *vt, uint32_t cp, uint8_t props)
 	case VT_CLUSTER_OPEN:
 		break;
 	case VT_CLUSTER_SIMPLE:
-		vt->brk = (struct text_break){ 0 };
-		text_break_before(&vt->brk, vt->last_cp);
+		cluster_start(vt, vt->last_cp);
 		break;
 	case VT_CLUSTER_CLOSED:
 		if (TEXT_PROPS_WIDTH(props) != 0 || TEXT_PROPS_CLASS(props) < TEXT_BREAK_EXTEND || !reopen(vt))
@@ -177,12 +202,10 @@ static bool join(struct vt *vt, uint32_t cp, uint8_t props)
 	}
 	if (text_break_before(&vt->brk, cp))
 		return false;
-	vt->cluster = VT_CLUSTER_OPEN;
-	char s[VT_CLUSTER_BYTES_MAX + 4];
-	size_t len = vt_cell_text(vt, &vt_row_at(vt, vt->pos.y)->cells[vt->cluster_x], s);
-	len += text_utf8_encode(cp, s + len);
-	if (len <= VT_CLUSTER_BYTES_MAX)
-		regrow(vt, s, len);
+	if (vt->cluster_len + 4 <= VT_CLUSTER_BYTES_MAX) {
+		cluster_add(vt, cp, props);
+		regrow(vt);
+	}
 	return true;
 }
 
@@ -216,12 +239,10 @@ void vt_print(struct vt *vt, uint32_t cp)
 		return;
 	place(vt, cp, width ? width : 1);
 	vt->last_cp = cp;
-	vt->cluster = VT_CLUSTER_SIMPLE;
-	if (!simple) {
-		vt->cluster = VT_CLUSTER_OPEN;
-		vt->brk = (struct text_break){ 0 };
-		text_break_before(&vt->brk, cp);
-	}
+	if (simple)
+		vt->cluster = VT_CLUSTER_SIMPLE;
+	else
+		cluster_start(vt, cp);
 }
 
 void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
@@ -238,7 +259,7 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
 	}
 	if (n == 0)
 		return;
-	struct vt_cell cell = vt_cell_make(0, vt_pen_id(vt), 1);
+	struct vt_cell blank = vt_cell_make(0, vt_pen_id(vt), 1);
 	for (;;) {
 		if (vt->pos.pending)
 			wrap(vt);
@@ -247,11 +268,7 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
 		struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 
 		vt_row_open(row, x, x + k);
-		struct vt_cell *to = row->cells + x;
-		for (unsigned i = 0; i < k; i++) {
-			cell.text = s[i];
-			to[i] = cell;
-		}
+		vt_cells_from_ascii(row->cells + x, s, k, blank);
 		if (row->used < x + k)
 			row->used = (uint16_t)(x + k);
 		row->seqno = vt_now(vt);

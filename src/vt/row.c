@@ -6,9 +6,10 @@
 void vt_row_fill(struct vt_grid_row *row, unsigned from, unsigned to, uint16_t style)
 {
 	struct vt_cell blank = vt_cell_make(0, style, 1);
+	uint64_t word = vt_cell_word(&blank);
 
 	for (unsigned x = from; x < to; x++)
-		row->cells[x] = blank;
+		memcpy(&row->cells[x], &word, sizeof(word));
 	if (row->used < to)
 		row->used = (uint16_t)to;
 }
@@ -66,9 +67,18 @@ void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned rig
 	if (x > right)
 		return;
 	n = MIN(n, end - x);
+	if (x >= row->used && style == 0)
+		return;
 	vt_row_split(row, x);
 	vt_row_split(row, end - n);
 	vt_row_split(row, end);
+	if (style == 0 && row->used + n <= end) {
+		/* Nothing is pushed out. */
+		memmove(&row->cells[x + n], &row->cells[x], (row->used - x) * sizeof(*row->cells));
+		row->used = (uint16_t)(row->used + n);
+		vt_row_fill(row, x, x + n, 0);
+		return;
+	}
 	vt_row_reach(row, end);
 	memmove(&row->cells[x + n], &row->cells[x], (end - x - n) * sizeof(*row->cells));
 	vt_row_fill(row, x, x + n, style);
@@ -82,9 +92,22 @@ void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned rig
 	if (x > right)
 		return;
 	n = MIN(n, end - x);
+	if (x >= row->used && style == 0)
+		return;
 	vt_row_split(row, x);
 	vt_row_split(row, x + n);
 	vt_row_split(row, end);
+	if (style == 0 && row->used <= end) {
+		/* Only blanks come in. */
+		row->wrapped = row->wrapped && end != cols;
+		if (x + n >= row->used) {
+			row->used = (uint16_t)x;
+			return;
+		}
+		memmove(&row->cells[x], &row->cells[x + n], (row->used - x - n) * sizeof(*row->cells));
+		row->used = (uint16_t)(row->used - n);
+		return;
+	}
 	vt_row_reach(row, end);
 	memmove(&row->cells[x], &row->cells[x + n], (end - x - n) * sizeof(*row->cells));
 	vt_row_fill(row, end - n, end, style);

@@ -102,7 +102,7 @@ void vt_cursor_restore(struct vt *vt)
 	vt->pen = s->pen;
 	/* What shells mark is no rendition. */
 	vt->pen.attrs = (vt->pen.attrs & ~(uint32_t)VT_ATTR_SEMANTIC) | semantic;
-	vt->pen_stale = true;
+	vt_pen_touch(vt);
 	memcpy(vt->charset, s->charset, sizeof(s->charset));
 	vt->gl = s->gl;
 	vt->modes = s->origin ? vt->modes | VT_M_ORIGIN : vt->modes & ~VT_M_ORIGIN;
@@ -358,7 +358,7 @@ void vt_soft_reset(struct vt *vt)
 	vt->modes |= VT_M_AUTOWRAP | VT_M_CURSOR_VISIBLE;
 	vt_margins_reset(vt);
 	vt->pen = (struct vt_style){ .attrs = vt->pen.attrs & VT_ATTR_SEMANTIC };
-	vt->pen_stale = true;
+	vt_pen_touch(vt);
 	memset(vt->charset, VT_CHARSET_ASCII, sizeof(vt->charset));
 	vt->gl = vt->single_shift = 0;
 	vt->shape = VT_CURSOR_DEFAULT;

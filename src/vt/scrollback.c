@@ -3,6 +3,7 @@
  * Rows are appended to the newest block and dropped from the oldest; a block
  * is freed when its last row has gone. Encoding runs once for every line that a
  * program prints, so its inner loop takes cells of plain ASCII in one style. */
+#include "text/props.h"
 #include "vt/internal.h"
 
 #define BLOCK_BYTES (64u << 10)
@@ -153,10 +154,16 @@ static void trim(struct vt_scrollback *sb)
 static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *cell)
 {
 	uint32_t cp = cell->text;
-	unsigned natural = cp & VT_CELL_CLUSTER ? 0 : cp < 0x80 ? 1 : text_width(cp);
+	unsigned natural = TEXT_PROPS_WIDTH(text_props(cp));
 
-	if (cell->width == (natural ? natural : 1) && !(cp & VT_CELL_CLUSTER))
-		return p + text_utf8_encode(cp, (char *)p);
+	if (!(cp & VT_CELL_CLUSTER) && cell->width == (natural ? natural : 1)) {
+		if (cp < 0x800 || cp > 0xffff)
+			return p + text_utf8_encode(cp, (char *)p);
+		p[0] = (uint8_t)(0xe0 | cp >> 12);
+		p[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3f));
+		p[2] = (uint8_t)(0x80 | (cp & 0x3f));
+		return p + 3;
+	}
 	size_t len = cp ? vt_cell_text(vt, cell, (char *)p + 2) : 0;
 	p[0] = CLUSTER_MARK;
 	p[1] = (uint8_t)((cell->width == 2 ? 0x80 : 0) | len);
@@ -181,10 +188,13 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 	for (unsigned i = 0; i < n;) {
 		unsigned start = i;
 		uint16_t style = cells[i].style;
+		struct vt_cell blank = vt_cell_make(0, style, 1);
 
 		for (;;) {
-			for (; i < n && cells[i].text < 0x80 && cells[i].style == style && cells[i].width == 1; i++)
-				*text++ = (uint8_t)cells[i].text;
+			unsigned k = vt_cells_to_ascii(text, cells + i, n - i, blank);
+
+			text += k;
+			i += k;
 			if (i == n || cells[i].style != style)
 				break;
 			if (cells[i].width != 0)
@@ -221,7 +231,11 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 	b->widest = MAX(b->widest, (uint16_t)n);
 	b->wraps |= row->wrapped;
 	sb->end++;
-	trim(sb);
+	if (sb->end - sb->first > (int64_t)sb->lines_max)
+		sb->first = sb->end - sb->lines_max;
+	const struct vt_sb_block *oldest = sb->blocks[sb->head];
+	if (oldest->first + oldest->n <= sb->first || (sb->bytes_max > 0 && sb->bytes > sb->bytes_max))
+		trim(sb);
 }
 
 void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint64_t now)

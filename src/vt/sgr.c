@@ -59,7 +59,7 @@ void vt_sgr(struct vt *vt)
 	uint32_t a = pen->attrs;
 	unsigned count = ps->n ? ps->n : 1;
 
-	vt->pen_stale = true;
+	vt_pen_touch(vt);
 	for (unsigned i = 0; i < count; i++) {
 		unsigned v = ps->params[i];
 

@@ -6,7 +6,7 @@ static void reset_state(struct vt *vt)
 	vt->modes = vt->saved_modes = VT_MODES_INITIAL;
 	vt->pen = (struct vt_style){ 0 };
 	vt->pen_id = vt->erase_id = 0;
-	vt->pen_stale = false;
+	vt->pen_stale = vt->erase_stale = false;
 	memset(vt->charset, VT_CHARSET_ASCII, sizeof(vt->charset));
 	vt->gl = vt->single_shift = 0;
 	vt->shape = VT_CURSOR_DEFAULT;
