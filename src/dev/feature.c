@@ -13,6 +13,7 @@
 #include "host/tar.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
@@ -174,13 +175,19 @@ static int add_ref(struct resolver *r, const char *ref, json_object *written, co
 	return 0;
 }
 
+/* Ours go first unless overrideFeatureInstallOrder says otherwise: they are the same in every project, so
+ * their layers are shared, and a change in a feature of the user's does not install sshd again. */
 static int add_own(struct resolver *r, const char *dir, struct err *err)
 {
 	cleanup_free char *ref = xasprintf("lace/%s", fs_basename(dir));
 	if (!fs_is_dir(dir))
 		return err_set(err, ERR_FAILED,
 		    "lace's own feature %s is missing at %s; install lace again, or use --plain", ref, dir);
-	return add_node(r, ref, xstrdup(ref), dir, false, NULL, err) < 0 ? -1 : 0;
+	int index = add_node(r, ref, xstrdup(ref), dir, false, NULL, err);
+	if (index < 0)
+		return -1;
+	r->nodes[index].priority = SIZE_MAX;
+	return 0;
 }
 
 /* ---- the graph ---- */

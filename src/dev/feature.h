@@ -19,7 +19,7 @@ struct dev_feature {
 struct dev_features { struct dev_feature *v; size_t n; };
 
 /* c->conf.features, plus the absolute folders in extra (lace's own; NULL-terminated, may be NULL),
- * with dependsOn pulled in, in install order (2.6). */
+ * with dependsOn pulled in, in install order (2.6; lace's own first). */
 int dev_features_resolve(const struct dev_config *c, const char *const *extra, struct dev_features *ret,
     struct err *err);
 void dev_features_fini(struct dev_features *f);

@@ -180,11 +180,11 @@ static void references(void **state)
 	/* what cannot be installed yet is left out, with a warning */
 	order("{\"features\": {\"ghcr.io/devcontainers/features/node:1\": {}, \"go\": {}, \"./a/\": {},"
 	      "\"https://example.org/devcontainer-feature-x.tgz\": {}}}", NULL, "./a/{O=v}");
-	/* ours: known by "lace/ID", and after the user's own in a round */
+	/* ours: known by "lace/ID", and first unless it is said otherwise */
 	order("{\"features\": {\"./a\": {}}}", (const char *[]){ mux, sshd, NULL },
-	    "./a{O=v} lace/sshd lace/mux-server");
-	order("{\"overrideFeatureInstallOrder\": [\"lace/sshd\"], \"features\": {\"./a\": {}}}",
-	    (const char *[]){ mux, sshd, NULL }, "lace/sshd ./a{O=v} lace/mux-server");
+	    "lace/sshd lace/mux-server ./a{O=v}");
+	order("{\"overrideFeatureInstallOrder\": [\"./a\", \"lace/sshd\"], \"features\": {\"./a\": {}}}",
+	    (const char *[]){ mux, sshd, NULL }, "./a{O=v} lace/sshd lace/mux-server");
 
 	/* T115 */
 	refused("{\"features\": {\"/etc\": {}}}", "absolute");
