@@ -3,11 +3,12 @@
 #include "base/mem.h"
 #include "host/fs.h"
 #include "host/jsonc.h"
+#include "host/log.h"
 #include "host/xdg.h"
 
 #include <string.h>
 
-enum { PUBLIC_KEY_MAX = 8 * 1024, PREPARE_TIMEOUT_MS = 30 * 1000 };
+enum { PUBLIC_KEY_MAX = 8 * 1024, PREPARE_TIMEOUT_MS = 30 * 1000, STDERR_KEPT_MAX = 4096 };
 
 /* Run as root in the container; $1 is the remote user, stdin our public key.
  * lace-init starts the services itself; this waits a moment for it, so that the
@@ -21,12 +22,35 @@ static const char prepare_script[] =
     "  i=$((i+1)); sleep 0.05 2>/dev/null || { sleep 1; i=$((i+19)); }\n"
     "done\n"
     "printf '%s\\n' \"$1\" > $lib/remote-user\n"
-    "for s in $lib/services/*; do $lib/lace-init --root-service \"${s##*/}\" >&2; done\n"
-    "cat $keys/ssh_host_ed25519_key.pub\n";
+    "for s in $lib/services/*; do $lib/lace-init --root-service \"${s##*/}\" >&2 || failed=1; done\n"
+    "if [ \"${failed:-}\" ] && grep -q '^NoNewPrivs:.*1' /proc/self/status; then\n"
+    "  echo 'no-new-privileges keeps sshd from starting where the user of the container is not root;'\\\n"
+    "    'drop it from securityOpt, set containerUser to root, or use --plain' >&2\n"
+    "fi\n"
+    "cat $keys/ssh_host_ed25519_key.pub 2>/dev/null\n";
 
 char *access_host_alias(const char *id)
 {
 	return xasprintf("lace-%.12s", id);
+}
+
+/* The last line of stderr says most. */
+static void keep_stderr(void *user, int stream, const char *data, size_t len)
+{
+	struct str *kept = user;
+	if (stream == 2 && kept->len < STDERR_KEPT_MAX)
+		str_add(kept, data, len);
+}
+
+static int failure(struct str *said, int code, struct err *err)
+{
+	while (said->len && said->s[said->len - 1] == '\n')
+		said->s[--said->len] = '\0';
+	const char *last = strrchr(said->s, '\n');
+	cleanup_str struct str safe = STR_INIT;
+	last = last ? last + 1 : said->s;
+	log_safe(&safe, last, strlen(last), STDERR_KEPT_MAX, false);
+	return err_set(err, ERR_FAILED, "%s (status %d)", safe.len ? safe.s : "the key could not be put in", code);
 }
 
 static int pin(const char *id, const char *host_key, struct err *err)
@@ -38,7 +62,7 @@ static int pin(const char *id, const char *host_key, struct err *err)
 int access_prepare(struct engine *e, const char *id, const char *started_at, const char *user, struct err *err)
 {
 	cleanup_free char *key = NULL, *public_path = NULL, *alias = access_host_alias(id);
-	cleanup_str struct str public_key = STR_INIT, host_key = STR_INIT;
+	cleanup_str struct str public_key = STR_INIT, host_key = STR_INIT, said = STR_INIT;
 	if (link_ssh_key(&key, &public_path, err) != 0 || fs_read(public_path, PUBLIC_KEY_MAX, &public_key, err) != 0)
 		return -1;
 	struct project_note note;
@@ -52,18 +76,18 @@ int access_prepare(struct engine *e, const char *id, const char *started_at, con
 		return err_set(err, ERR_FAILED, "\"%s\" cannot be a user's name; correct remoteUser", user);
 	const char *const argv[] = { "/bin/sh", "-c", prepare_script, "sh", user, NULL };
 	struct engine_exec x = { .container = id, .user = "root", .dir = "/", .argv = argv, .input = &public_key,
-		.out = &host_key, .timeout_ms = PREPARE_TIMEOUT_MS };
+		.out = &host_key, .output = keep_stderr, .output_user = &said, .timeout_ms = PREPARE_TIMEOUT_MS };
 	int code = engine_exec(e, &x, err);
 	if (code != 0) {
 		if (code > 0)
-			err_set(err, ERR_FAILED, "the key could not be put into the container (status %d)", code);
+			failure(&said, code, err);
 		return err_wrap(err, "cannot prepare SSH in container %.12s", id);
 	}
 	while (host_key.len && (host_key.s[host_key.len - 1] == '\n' || host_key.s[host_key.len - 1] == '\r'))
 		host_key.s[--host_key.len] = '\0';
 	if (pin(id, host_key.s, err) != 0)
 		return -1;
-	struct project_note now = { (char *)user, (char *)started_at, public_key.s };
+	struct project_note now = { (char *)user, (char *)started_at, public_key.s, (char *)"" };
 	return project_note_write(id, &now, err);
 }
 

@@ -55,9 +55,8 @@ static int build_argv(const struct cmd_args *args, struct engine *e, const struc
 	struct project_note note;
 	project_note_read(p->id, &note);
 	bool has_server = note.public_key[0] != '\0'; /* lace prepared it: the server and its session file are there */
-	cleanup_free char *user = note.user;
-	free(note.started_at);
-	free(note.public_key);
+	cleanup_free char *user = xstrdup(note.user);
+	project_note_fini(&note);
 
 	engine_cli(e, argv);
 	strv_push(argv, "exec");

@@ -39,6 +39,12 @@ static char *note_path(const char *id)
 	return xdg_state(name);
 }
 
+static char *note_field(json_object *note, const char *key)
+{
+	const char *value = json_str(note, key);
+	return xstrdup(value ? value : "");
+}
+
 void project_note_read(const char *id, struct project_note *ret)
 {
 	cleanup_free char *path = note_path(id);
@@ -47,10 +53,10 @@ void project_note_read(const char *id, struct project_note *ret)
 	json_object *o = NULL;
 	if (fs_read(path, NOTE_BYTES_MAX, &text, &err) == 0)
 		o = json_tokener_parse(text.s);
-	const char *user = json_str(o, "user"), *started = json_str(o, "startedAt"), *key = json_str(o, "publicKey");
-	ret->user = xstrdup(user ? user : "");
-	ret->started_at = xstrdup(started ? started : "");
-	ret->public_key = xstrdup(key ? key : "");
+	ret->user = note_field(o, "user");
+	ret->started_at = note_field(o, "startedAt");
+	ret->public_key = note_field(o, "publicKey");
+	ret->settled_at = note_field(o, "settledAt");
 	json_object_put(o);
 }
 
@@ -63,6 +69,7 @@ int project_note_write(const char *id, const struct project_note *note, struct e
 	json_object_object_add(o, "user", json_object_new_string(note->user));
 	json_object_object_add(o, "startedAt", json_object_new_string(note->started_at));
 	json_object_object_add(o, "publicKey", json_object_new_string(note->public_key));
+	json_object_object_add(o, "settledAt", json_object_new_string(note->settled_at));
 	cleanup_str struct str text = STR_INIT;
 	json_pretty(&text, o);
 	json_object_put(o);
@@ -80,6 +87,7 @@ void project_note_fini(struct project_note *note)
 	free(note->user);
 	free(note->started_at);
 	free(note->public_key);
+	free(note->settled_at);
 }
 
 /* ---- listing ---------------------------------------------------------------- */

@@ -30,7 +30,10 @@ const struct project *projects_find(const struct projects *p, const char *name, 
 
 /* What lace noted about a container when it prepared it (state folder); values are "" when there is no note. */
 struct project_note {
-	char *user, *started_at, *public_key;
+	char *user;
+	char *started_at;    /* State.StartedAt when the key was let in */
+	char *public_key;
+	char *settled_at;    /* State.StartedAt when its hooks had all run */
 };
 void project_note_read(const char *id, struct project_note *ret);
 int project_note_write(const char *id, const struct project_note *note, struct err *err);

@@ -251,30 +251,43 @@ static int inside(struct up *u, struct err *err)
 	return dev_run_hooks(&u->target, &opts, err);
 }
 
-static int up_locked(struct up *u, struct err *err)
+/* Nothing was started, every hook has run since, and none wants to run now: what was prepared then still holds. */
+static bool is_settled(const struct up *u, const char *user)
 {
-	cleanup_free char *user = NULL;
-	if (ensure_running(u, err) != 0)
-		return -1;
-	user = remote_user(u);
-	/* Nothing was started and no hook wants to run: what was prepared then still holds. */
-	bool settled = str_eq(u->outcome, "running") && !has_attach_hook(u);
+	if (!str_eq(u->outcome, "running") || has_attach_hook(u))
+		return false;
 	struct project_note note;
 	project_note_read(u->id, &note);
-	settled = settled && str_eq(note.started_at, started_at(u)) && str_eq(note.user, user);
+	bool settled = str_eq(note.settled_at, started_at(u)) && str_eq(note.user, user);
 	project_note_fini(&note);
+	return settled;
+}
+
+static int note_settled(const struct up *u, const char *user, struct err *err)
+{
+	struct project_note note;
+	project_note_read(u->id, &note);
+	struct project_note now = { (char *)user, note.started_at, note.public_key, (char *)started_at(u) };
+	int code = project_note_write(u->id, &now, err);
+	project_note_fini(&note);
+	return code;
+}
+
+static int up_locked(struct up *u, struct err *err)
+{
+	if (ensure_running(u, err) != 0)
+		return -1;
+	cleanup_free char *user = remote_user(u);
+	bool settled = is_settled(u, user);
 	if (reach(u, user, err) != 0 || (!settled && inside(u, err) != 0))
 		return -1;
 	if (u->port) {
 		progress_step("Waiting for sshd on port %d", u->port);
 		if (link_ssh_wait(u->port, SSH_TIMEOUT_MS, err) != 0)
 			return err_wrap(err, "sshd does not answer; see `lace doctor` and /run/lace/sshd.log in the container");
-	} else if (!settled) {
-		/* no SSH, no note so far: remember that its hooks have run since this start */
-		struct project_note now = { user, (char *)started_at(u), (char *)"" };
-		if (project_note_write(u->id, &now, err) != 0)
-			return -1;
 	}
+	if (!settled && note_settled(u, user, err) != 0)
+		return -1;
 	write_resolved(u->config);
 	return 0;
 }

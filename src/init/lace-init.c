@@ -94,7 +94,7 @@ static int root_service(const char *name)
 		char *const sudo[] = { "sudo", "-n", SELF, "--root-service", (char *)name, NULL };
 		execvp(sudo[0], sudo);
 		say(2, "lace-init: cannot start ", name,
-		    ": not root, and neither the setuid bit nor sudo helps here; `lace up` starts it from outside");
+		    ": not root, and neither the setuid bit nor sudo helps here (no-new-privileges?)");
 		return 1;
 	}
 	if (!is_roots(LACE_DIR) || !is_roots(SERVICE_DIR) || !is_roots(path)) {

@@ -112,10 +112,14 @@ def test_sshd_runs_where_the_image_user_is_not_root(lace, project, engine):
     eventually(lambda: banner(got["port"]) if project.inspect()["State"]["Running"] else None, what="sshd after a restart")
 
 
-def test_sshd_runs_under_no_new_privileges(lace, project, engine):
+def test_no_new_privileges_and_a_user_who_is_not_root_is_told(lace, project, engine):
     engine.docker("build", "-t", "lace-test:user", "-", input=f"FROM {BASE}\nUSER dev\n")
     project.write(conf={"image": "lace-test:user", "securityOpt": ["no-new-privileges"]})
-    up(lace, project)
+    line = lace.fails(1, "up", "--trust", project).strip().splitlines()[-1]
+    assert "no-new-privileges" in line and "--plain" in line
+    project.write(conf={"image": "lace-test:user", "securityOpt": ["no-new-privileges"], "containerUser": "root",
+                        "remoteUser": "dev"})
+    up(lace, project, "--recreate")
     assert lace.ok("ssh", project, "--", "id", "-un") == "dev\n"
 
 
@@ -198,7 +202,7 @@ def test_mounts_run_args_app_port_and_privileges(lace, project, tmp_path):
                   capAdd=["SYS_PTRACE"], init=True)
     up(lace, project)
     i = project.inspect()
-    assert project.sh("cat /extra/file; hostname").split() == ["there", "inside"]
+    assert project.sh("cat /extra/file; echo; hostname").split() == ["there", "inside"]
     assert i["HostConfig"]["CapAdd"] in (["SYS_PTRACE"], ["CAP_SYS_PTRACE"])
     assert i["HostConfig"]["PortBindings"]["8000/tcp"][0]["HostPort"] == str(free)
     assert i["HostConfig"]["ShmSize"] == 32 << 20
@@ -233,7 +237,7 @@ def test_what_is_not_supported_is_named_once(lace, project):
     project.write(hostRequirements={"cpus": 1, "gpu": True}, secrets={"X": {}}, bogusProperty=1,
                   features={"ghcr.io/devcontainers/features/node:1": {}})
     err = lace("up", "--trust", project).stderr
-    for word in ("hostRequirements", "secrets", "bogusProperty", "ghcr.io/devcontainers/features/node:1"):
+    for word in ('"hostRequirements"', "hostRequirements.gpu", "secrets", "bogusProperty", "ghcr.io/devcontainers/features/node:1"):
         lines = [l for l in err.splitlines() if word in l]
         assert len(lines) == 1 and "warning" in lines[0], f"{word}: {lines}\n{err}"
 
@@ -356,7 +360,7 @@ def test_hook_output_cannot_reach_the_terminal_raw(lace, project):
 
 
 def test_names_and_labels_with_escapes_are_shown_harmless(lace, project_at, tmp_path, engine):
-    cid = engine.docker("create", "--label", "devcontainer.local_folder=/x/\x1b]0;evil\x07\x1b[2J", BASE).strip()
+    cid = engine.docker("create", "--label", "devcontainer.local_folder=/x/\x1b]0;evil\x07\x1b[2J", BASE, "true").strip()
     try:
         out = lace.ok("ls")
         assert "\x1b" not in out and "\x07" not in out and "evil" in out
