@@ -22,23 +22,29 @@ static inline uint64_t vt_cell_word(const struct vt_cell *cell)
 	return word;
 }
 
-/* n characters as cells like `blank` (whose text is 0). */
-static inline void vt_cells_from_ascii(struct vt_cell *to, const uint8_t *s, unsigned n, struct vt_cell blank)
+/* A blank. Made by arithmetic: to write the members and read the word back stalls. */
+static inline uint64_t vt_blank_word(uint16_t style)
 {
-	uint64_t word = vt_cell_word(&blank);
+	return (uint64_t)1 << 48 | (uint64_t)style << 32;
+}
+
+/* n characters as cells of one style. */
+static inline void vt_cells_from_ascii(struct vt_cell *to, const uint8_t *s, unsigned n, uint16_t style)
+{
+	const uint64_t word = vt_blank_word(style);
 	unsigned i = 0;
 
 #ifdef __SSE2__
-	const __m128i style = _mm_set1_epi64x((long long)word), zero = _mm_setzero_si128();
+	const __m128i blank = _mm_set1_epi64x((long long)word), zero = _mm_setzero_si128();
 	for (; i + 8 <= n; i += 8) {
 		__m128i *out = (__m128i *)(void *)(to + i);
 		__m128i wide = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(s + i)), zero);
 		__m128i lo = _mm_unpacklo_epi16(wide, zero), hi = _mm_unpackhi_epi16(wide, zero);
 
-		_mm_storeu_si128(out, _mm_or_si128(_mm_unpacklo_epi32(lo, zero), style));
-		_mm_storeu_si128(out + 1, _mm_or_si128(_mm_unpackhi_epi32(lo, zero), style));
-		_mm_storeu_si128(out + 2, _mm_or_si128(_mm_unpacklo_epi32(hi, zero), style));
-		_mm_storeu_si128(out + 3, _mm_or_si128(_mm_unpackhi_epi32(hi, zero), style));
+		_mm_storeu_si128(out, _mm_or_si128(_mm_unpacklo_epi32(lo, zero), blank));
+		_mm_storeu_si128(out + 1, _mm_or_si128(_mm_unpackhi_epi32(lo, zero), blank));
+		_mm_storeu_si128(out + 2, _mm_or_si128(_mm_unpacklo_epi32(hi, zero), blank));
+		_mm_storeu_si128(out + 3, _mm_or_si128(_mm_unpackhi_epi32(hi, zero), blank));
 	}
 #endif
 	for (; i < n; i++) {
@@ -48,20 +54,20 @@ static inline void vt_cells_from_ascii(struct vt_cell *to, const uint8_t *s, uns
 	}
 }
 
-/* The other way, for as long as the cells are ASCII or blank and otherwise like
- * `blank`; returns how many were. Room for n bytes, all of which may be written. */
-static inline unsigned vt_cells_to_ascii(uint8_t *to, const struct vt_cell *cells, unsigned n, struct vt_cell blank)
+/* The other way, for as long as the cells are ASCII or blank, one column wide and of
+ * this style; returns how many were. Room for n bytes, all of which may be written. */
+static inline unsigned vt_cells_to_ascii(uint8_t *to, const struct vt_cell *cells, unsigned n, uint16_t style)
 {
-	uint64_t word = vt_cell_word(&blank);
+	const uint64_t word = vt_blank_word(style);
 	unsigned i = 0;
 
 #ifdef __SSE2__
-	const __m128i style = _mm_set1_epi64x((long long)word), above = _mm_set1_epi64x(~0x7fll);
+	const __m128i blank = _mm_set1_epi64x((long long)word), above = _mm_set1_epi64x(~0x7fll);
 	for (; i + 8 <= n; i += 8) {
 		const __m128i *in = (const __m128i *)(const void *)(cells + i);
-		__m128i a = _mm_xor_si128(_mm_loadu_si128(in), style), b = _mm_xor_si128(_mm_loadu_si128(in + 1), style);
-		__m128i c = _mm_xor_si128(_mm_loadu_si128(in + 2), style);
-		__m128i d = _mm_xor_si128(_mm_loadu_si128(in + 3), style);
+		__m128i a = _mm_xor_si128(_mm_loadu_si128(in), blank), b = _mm_xor_si128(_mm_loadu_si128(in + 1), blank);
+		__m128i c = _mm_xor_si128(_mm_loadu_si128(in + 2), blank);
+		__m128i d = _mm_xor_si128(_mm_loadu_si128(in + 3), blank);
 		__m128i all = _mm_and_si128(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d)), above);
 
 		if (_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_setzero_si128())) != 0xffff)

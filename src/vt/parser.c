@@ -129,10 +129,10 @@ static const uint8_t *parse_string(struct vt *vt, const uint8_t *p, const uint8_
 	return p + 1;
 }
 
-/* The number that the digits at p write, without a branch for each of them: their
- * count is what a predictor cannot know. Needs 8 readable bytes; returns the
- * digits taken, 0 when there are more than 7. */
-static unsigned read_digits(const uint8_t *p, unsigned *ret)
+/* The number that the digits at p write (0 when there are none), without a branch
+ * for each of them: their count is what a predictor cannot know. Needs 8 readable
+ * bytes; returns the digits taken, 8 when there are 8 or more. */
+static unsigned read_digits(const uint8_t *p, uint16_t *ret)
 {
 	const uint64_t ones = 0x0101010101010101ull;
 	uint64_t v;
@@ -141,17 +141,49 @@ static unsigned read_digits(const uint8_t *p, unsigned *ret)
 	v ^= ones * '0';
 	uint64_t others = ((v + ones * 0x76) | v) & ones * 0x80;
 	if (others == 0)
-		return 0;
+		return 8;
 	unsigned bits = (unsigned)__builtin_ctzll(others) & ~7u;
-	if (bits == 0)
-		return 0;
-	v <<= 64 - bits;
+	v = v << 8 << (56 - bits);
 	/* Neighbours to pairs, pairs to fours, fours to the number. */
 	v = v * 10 + (v >> 8);
 	v = ((v & 0x000000ff000000ffull) * 0x000f424000000064ull +
 	    (v >> 16 & 0x000000ff000000ffull) * 0x0000271000000001ull) >> 32;
-	*ret = (unsigned)MIN(v, 65535u);
+	*ret = (uint16_t)MIN(v, 65535u);
 	return bits / 8;
+}
+
+/* The usual control sequence, all of it here: numbers between semicolons and a
+ * final byte. What is anything else, from where it begins, is left to
+ * parse_params(), with the state as if it had come so far itself. */
+static const uint8_t *parse_usual(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	struct vt_parser *ps = &vt->parser;
+	unsigned n = 0;
+
+	if (end - p > 8 && *p >= 0x3c && *p <= 0x3f)
+		ps->prefix = *p++;
+	while (end - p > 8) {
+		uint16_t v;
+		unsigned digits = read_digits(p, &v);
+		uint8_t c = p[digits];
+
+		if (digits == 8)
+			break;
+		if (c >= 0x40 && c <= 0x7e) {
+			ps->params[n] = v;
+			ps->n = (uint8_t)(n + (n > 0 || digits > 0));
+			ps->state = VT_STATE_GROUND;
+			vt_csi_dispatch(vt, c);
+			return p + digits + 1;
+		}
+		if (c != ';' || n == VT_PARAMS_MAX - 1)
+			break;
+		ps->params[n++] = v;
+		p += digits + 1;
+	}
+	ps->n = (uint8_t)(n ? n + 1 : 0);
+	ps->params[n] = 0;
+	return p;
 }
 
 /* Parameters and intermediates of CSI and DCS, up to the final byte. */
@@ -169,15 +201,6 @@ static const uint8_t *parse_params(struct vt *vt, const uint8_t *p, const uint8_
 			}
 			if (ps->n == 0)
 				ps->n = 1;
-			if (ps->params[ps->n - 1] == 0 && end - p >= 7 && !ps->full) {
-				unsigned v, digits = read_digits(p - 1, &v);
-
-				if (digits > 0) {
-					ps->params[ps->n - 1] = (uint16_t)v;
-					p += digits - 1;
-					continue;
-				}
-			}
 			unsigned v = ps->params[ps->n - 1] * 10u + (c - '0');
 			for (; p < end && *p >= '0' && *p <= '9'; p++)
 				v = MIN(v, 65535u) * 10u + (*p - '0');
@@ -360,7 +383,7 @@ static const uint8_t *parse_ground(struct vt *vt, const uint8_t *p, const uint8_
 			vt_control(vt, c);
 	} else if (p < end && *p == '[') {
 		sequence_begin(ps, VT_STATE_CSI);
-		return parse_params(vt, p + 1, end);
+		return parse_usual(vt, p + 1, end);
 	} else {
 		sequence_begin(ps, VT_STATE_ESC);
 	}

@@ -224,12 +224,39 @@ static uint32_t translate(struct vt *vt, uint32_t cp)
 	return cp;
 }
 
+/* place() for a character that simply goes where the cursor is. */
+static bool place_here(struct vt *vt, uint32_t cp, unsigned width)
+{
+	unsigned x = vt->pos.x;
+
+	if (vt->pos.pending || x + width > vt->right + 1u || width == 0 || (vt->modes & VT_M_INSERT))
+		return false;
+	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+	uint16_t style = vt_pen_id(vt);
+	if (row->used != x)
+		vt_row_open(row, x, x + width);
+	row->cells[x] = vt_cell_make(cp, style, (uint8_t)width);
+	if (width == 2)
+		row->cells[x + 1] = vt_cell_make(0, style, 0);
+	if (row->used < x + width)
+		row->used = (uint16_t)(x + width);
+	vt_touch(vt, row);
+	vt->cluster_x = (uint16_t)x;
+	advance(vt, x + width, vt->right);
+	return true;
+}
+
 void vt_print(struct vt *vt, uint32_t cp)
 {
 	if (cp < 0x80 && !vt->print_fast)
 		cp = translate(vt, cp);
 
 	uint8_t props = text_props(cp);
+	if (TEXT_PROPS_SIMPLE(props) && vt->cluster != VT_CLUSTER_OPEN && place_here(vt, cp, TEXT_PROPS_WIDTH(props))) {
+		vt->cluster = VT_CLUSTER_SIMPLE;
+		vt->last_cp = cp;
+		return;
+	}
 	unsigned width = TEXT_PROPS_WIDTH(props);
 	bool simple = TEXT_PROPS_SIMPLE(props);
 	if ((!simple || vt->cluster == VT_CLUSTER_OPEN) && join(vt, cp, props))
@@ -259,7 +286,7 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
 	}
 	if (n == 0)
 		return;
-	struct vt_cell blank = vt_cell_make(0, vt_pen_id(vt), 1);
+	uint16_t style = vt_pen_id(vt);
 	for (;;) {
 		if (vt->pos.pending)
 			wrap(vt);
@@ -268,7 +295,7 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
 		struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 
 		vt_row_open(row, x, x + k);
-		vt_cells_from_ascii(row->cells + x, s, k, blank);
+		vt_cells_from_ascii(row->cells + x, s, k, style);
 		if (row->used < x + k)
 			row->used = (uint16_t)(x + k);
 		row->seqno = vt_now(vt);

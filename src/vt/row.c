@@ -5,8 +5,7 @@
 
 void vt_row_fill(struct vt_grid_row *row, unsigned from, unsigned to, uint16_t style)
 {
-	struct vt_cell blank = vt_cell_make(0, style, 1);
-	uint64_t word = vt_cell_word(&blank);
+	uint64_t word = vt_blank_word(style);
 
 	for (unsigned x = from; x < to; x++)
 		memcpy(&row->cells[x], &word, sizeof(word));

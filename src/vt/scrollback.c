@@ -188,18 +188,19 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 	for (unsigned i = 0; i < n;) {
 		unsigned start = i;
 		uint16_t style = cells[i].style;
-		struct vt_cell blank = vt_cell_make(0, style, 1);
 
 		for (;;) {
-			unsigned k = vt_cells_to_ascii(text, cells + i, n - i, blank);
+			unsigned k = vt_cells_to_ascii(text, cells + i, n - i, style);
 
 			text += k;
 			i += k;
 			if (i == n || cells[i].style != style)
 				break;
-			if (cells[i].width != 0)
-				text = put_text(vt, text, &cells[i]);
-			i++;
+			do {
+				if (cells[i].width != 0)
+					text = put_text(vt, text, &cells[i]);
+				i++;
+			} while (i < n && cells[i].style == style && (cells[i].text >= 0x80 || cells[i].width != 1));
 		}
 		sb->runs[n_runs++] = (struct vt_sb_run){ .cells = (uint16_t)(i - start), .style = style };
 	}
