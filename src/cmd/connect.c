@@ -74,14 +74,25 @@ static int finish(const struct project *p, struct client_result *r, struct err *
 	    r->reason ? r->reason : "no reason given", p->name);
 }
 
+/* What ssh says of a host key is not what helps here. */
+static void explain(const struct project *p, struct err *err)
+{
+	if (err->msg && strstr(err->msg, "Host key verification failed"))
+		err_set(err, ERR_FAILED,
+		    "its host key is not the one that was pinned through the engine: somebody else answers on port %d, or the "
+		    "container made a new key; if nobody does, make it anew with: lace up --recreate %s", p->port, p->workspace);
+}
+
 static int attach(const struct project *p, const struct access *a, struct client_options *opts, struct err *err)
 {
 	struct client_result r = { 0 };
 	progress_step("Connecting to %s", p->name);
 	struct link *link = open_link(a, err);
 	progress_done();
-	if (link == NULL)
+	if (link == NULL) {
+		explain(p, err);
 		return err_wrap(err, "cannot connect to %s", p->name);
+	}
 	for (;;) {
 		int code = client_run(link, opts, &r, err);
 		link_close(link);

@@ -601,6 +601,28 @@ def test_random_bytes(server):
     good.settle()
 
 
+def test_mutated_requests(server):
+    """Each recorded request with a bit turned over, and cut short: an answer or the end of that connection."""
+    good = default_pane(server)
+    requests = {(f["ident"], f["body"]) for name in ("gui-attach", "gui-errors") for step in recorded(name)["steps"]
+                for connection in step["connections"] for f in connection if f["dir"] == ">" and len(f["body"]) < 200}
+    c = None
+    for ident, body in sorted(requests):
+        body = bytes.fromhex(body)
+        mutants = [body[:n] for n in range(len(body))]
+        mutants += [body[:i] + bytes([body[i] ^ 1 << bit]) + body[i + 1:] for i in range(len(body)) for bit in range(8)]
+        for mutant in mutants:
+            c = c or Client(server.socket)
+            try:
+                c.call(ident, mutant)
+            except (Closed, BrokenPipeError):
+                c.close()
+                c = None
+    if c:
+        c.close()
+    good.settle()
+
+
 def test_unknown_requests_are_refused_and_the_connection_goes_on(server):
     c = server.client()
     assert c.error(200, b"whatever") == "Error: invalid PDU Invalid { ident: 200 }"
@@ -773,6 +795,20 @@ def test_a_loose_socket_folder_is_refused(bare):
     r = bare.command("proxy")
     assert r.returncode != 0 and str(folder) in r.stderr and r.stderr.count("\n") == 1
     assert bare.pids() == []
+
+
+def test_without_a_runtime_folder_the_home_serves(bare):
+    if os.path.isdir(f"/run/user/{os.geteuid()}"):
+        pytest.skip("this user has a runtime folder")
+    loose = bare.run / "loose"
+    loose.mkdir()
+    loose.chmod(0o777)
+    for value in ("", "relative", "/nonexistent", str(loose)):
+        env = {"XDG_RUNTIME_DIR": value}
+        assert bare.command("--daemonize", env=env).returncode == 0
+        assert f"socket   {bare.home}/.local/share/wezterm/sock" in bare.command("status", env=env).stdout
+        assert bare.command("stop", env=env).returncode == 0
+    assert stat.S_IMODE((bare.home / ".local/share/wezterm").stat().st_mode) == 0o700
 
 
 def test_a_live_socket_of_another_is_left_alone(bare):
