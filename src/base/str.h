@@ -26,7 +26,7 @@ void str_add(struct str *s, const void *data, size_t len);
 void str_puts(struct str *s, const char *text);
 void str_putc(struct str *s, char c);
 void str_printf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void str_vprintf(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+void str_vprintf(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0), nonnull(2)));
 void str_drop(struct str *s, size_t n);    /* removes n bytes at the front */
 /* The text becomes the caller's (free it); s is empty afterwards. */
 char *str_detach(struct str *s);

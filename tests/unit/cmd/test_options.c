@@ -33,9 +33,9 @@ struct parsed {
 };
 
 #define PARSE(p, cmd, ...) \
-	char *argv_##p[] = { __VA_ARGS__, NULL }; \
+	const char *argv_##p[] = { __VA_ARGS__, NULL }; \
 	struct parsed p = { .err = ERR_INIT }; \
-	p.code = cmd_parse(cmd, (int)ARRAY_LEN(argv_##p) - 1, argv_##p, &p.args, &p.help, &p.err)
+	p.code = cmd_parse(cmd, (int)ARRAY_LEN(argv_##p) - 1, (char **)argv_##p, &p.args, &p.help, &p.err)
 
 static void fini(struct parsed *p)
 {
