@@ -301,7 +301,7 @@ void conn_accept(struct mux *m)
 	c->id = ++m->next_conn;
 	c->fd = fd;
 	c->peer = who.pid;
-	cleanup_free char *exe = who.pid > 0 ? exe_of(who.pid) : NULL;
+	cleanup_free char *exe = who.pid > 0 && who.pid != getpid() ? exe_of(who.pid) : NULL;
 	c->peer_is_proxy = exe != NULL && m->exe != NULL && str_eq(exe, m->exe);
 	str_init(&c->in);
 	c->focused = c->shown = TREE_NONE;

@@ -172,8 +172,9 @@ void mux_client_typed(struct conn *c, struct pane *p)
 	p->typist = c->id;
 	if (c->lace)
 		c->shown = p->id;
-	if (v->has_size && (v->size.rows != p->size.rows || v->size.cols != p->size.cols))
-		apply_size(c->mux, p, &v->size, c->id);
+	struct wire_terminal_size size = v->size;
+	if (v->has_size && (size.rows != p->size.rows || size.cols != p->size.cols))
+		apply_size(c->mux, p, &size, c->id);
 }
 
 void mux_client_left(struct conn *c)
@@ -188,9 +189,11 @@ void mux_client_left(struct conn *c)
 		if (p->typist == c->id)
 			p->typist = 0;
 		struct conn *one = only_watcher(m, p->id, c, &none);
-		struct view *v = one != NULL ? conn_view(one, p->id) : NULL;
-		if (v != NULL && v->has_size)
-			apply_size(m, p, &v->size, one->id);
+		if (one == NULL)
+			continue;
+		struct view v = *conn_view(one, p->id);
+		if (v.has_size)
+			apply_size(m, p, &v.size, one->id);
 	}
 }
 

@@ -190,7 +190,8 @@ void conn_send(struct conn *c, uint64_t serial, uint32_t ident, const union wire
 size_t conn_queued(const struct conn *c);
 /* Writes what the socket takes now; waits for the rest. */
 void conn_write(struct conn *c);
-struct view *conn_view(struct conn *c, uint64_t pane);            /* made when missing */
+/* Made when missing. Valid until the next one is made. */
+struct view *conn_view(struct conn *c, uint64_t pane);
 void conn_forget(struct conn *c, uint64_t pane);
 bool conn_is_remote(const struct conn *c);      /* comes through a proxy of ours: another machine's environment */
 

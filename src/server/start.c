@@ -53,9 +53,17 @@ int server_connect(const struct server_paths *p, struct err *err)
 	return fd;
 }
 
+/* Makes the folder private; the folders above it only where they are missing (~/.local/share, say). */
+static int private_dir(const char *path, struct err *err)
+{
+	cleanup_free char *parent = fs_dirname(path);
+
+	return fs_mkdir_p(parent, 0700, err) == 0 ? fs_private_dir(path, err) : -1;
+}
+
 int server_lock(const struct server_paths *p, struct err *err)
 {
-	if (fs_private_dir(p->lace_dir, err) != 0)
+	if (private_dir(p->lace_dir, err) != 0)
 		return -1;
 	return fs_lock(p->lock, SERVER_START_MS, err);
 }
@@ -86,7 +94,7 @@ int server_listen(const struct server_paths *p, struct err *err)
 {
 	struct sockaddr_un a;
 
-	if (set_address(p->socket, &a, err) != 0 || fs_private_dir(p->dir, err) != 0 || clear_path(p, err) != 0)
+	if (set_address(p->socket, &a, err) != 0 || private_dir(p->dir, err) != 0 || clear_path(p, err) != 0)
 		return -1;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -121,7 +129,9 @@ static void become_daemon(const struct server_paths *p, int ready, char *const *
 	dup2(log >= 0 ? log : null, STDOUT_FILENO);
 	dup2(log >= 0 ? log : null, STDERR_FILENO);
 	dup2(safe, READY_FD);
-	close_range(READY_FD + 1, ~0u, 0);
+	if (close_range(READY_FD + 1, ~0u, 0) != 0)      /* a kernel before 5.9 */
+		for (int fd = READY_FD + 1; fd < 1024; fd++)
+			close(fd);
 	strv_push(&argv, "lace-mux-server");
 	strv_pushf(&argv, "--ready-fd=%d", READY_FD);
 	for (; args != NULL && *args != NULL; args++)
@@ -171,7 +181,7 @@ static int start(const struct server_paths *p, char *const *args, struct err *er
 	int ready[2];
 
 	/* The real reason for a refused folder is better told here than through a pipe. */
-	if (fs_private_dir(p->dir, err) != 0)
+	if (private_dir(p->dir, err) != 0)
 		return -1;
 	if (pipe2(ready, O_CLOEXEC) != 0)
 		return err_sys(err, "cannot make a pipe");
@@ -222,7 +232,7 @@ int server_daemonize(const struct server_paths *p, char *const *args, struct err
 
 	if (lock < 0)
 		return -1;
-	int rc = fs_private_dir(p->dir, err);
+	int rc = private_dir(p->dir, err);
 	if (rc == 0)
 		rc = clear_path(p, err);
 	if (rc == 0)
