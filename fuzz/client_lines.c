@@ -36,6 +36,7 @@ static void check(const char *s, size_t len)
 	}
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pool pool = POOL_INIT;

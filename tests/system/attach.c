@@ -6,17 +6,11 @@
 
 #include <stdio.h>
 
-static int fail(struct err *err)
-{
-	fprintf(stderr, "attach: %s\n", err->msg);
-	return 100 + (int)err->code;
-}
-
 int main(int argc, char **argv)
 {
 	struct client_options opts = { .name = "test", .in = 0, .out = 1, .prefix = CLIENT_PREFIX_DEFAULT };
 	struct err err = ERR_INIT;
-	struct client_result r;
+	struct client_result r = { 0 };
 	struct strv program = STRV_INIT;
 	int c;
 	while ((c = getopt(argc, argv, "+nrp:k:c:d:")) != -1) {
@@ -36,13 +30,19 @@ int main(int argc, char **argv)
 	const char *nonce = str_eq(argv[optind], "-") ? NULL : argv[optind];
 	strv_push_all(&program, (const char *const *)argv + optind + 1);
 	struct link *link = link_program(&program, nonce, &err);
-	if (!link || link_wait_ready(link, 20000, &err) < 0 || client_run(link, &opts, &r, &err) < 0)
-		return fail(&err);
-	static const char *const end[] = { "exited", "detached", "lost" };
-	printf("[%s %d pane %llu%s%s]\n", end[r.end], r.exit_code, (unsigned long long)r.pane_id, r.reason ? ": " : "",
-	    r.reason ? r.reason : "");
+	int code = 0;
+	if (!link || link_wait_ready(link, 20000, &err) < 0 || client_run(link, &opts, &r, &err) < 0) {
+		fprintf(stderr, "attach: %s\n", err.msg);
+		code = 100 + (int)err.code;
+	} else {
+		static const char *const end[] = { "exited", "detached", "lost" };
+		printf("[%s %d pane %llu%s%s]\n", end[r.end], r.exit_code, (unsigned long long)r.pane_id, r.reason ? ": " : "",
+		    r.reason ? r.reason : "");
+		code = r.end == CLIENT_EXITED ? r.exit_code : 0;
+	}
 	link_close(link);
 	strv_fini(&program);
 	free(r.reason);
-	return r.end == CLIENT_EXITED ? r.exit_code : 0;
+	err_fini(&err);
+	return code;
 }
