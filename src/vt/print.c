@@ -173,6 +173,8 @@ static void regrow(struct vt *vt)
 	}
 	row->cells[x].text = text;
 	if (width > had) {
+		if (vt->modes & VT_M_INSERT)
+			vt_row_insert(row, x + 1, 1, limit, 0);
 		vt_row_reach(row, x + 2);
 		vt_row_split(row, x + 2);
 		row->cells[x + 1] = vt_cell_make(0, style, 0);

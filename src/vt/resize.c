@@ -90,6 +90,16 @@ static bool has_points(const struct reflow *r, int64_t row)
 	return false;
 }
 
+/* A wide character that had to do with one column gets its second when there is room. */
+static unsigned natural_width(const struct vt *vt, const struct vt_cell *cell)
+{
+	char s[VT_CLUSTER_BYTES_MAX];
+
+	if (cell->width == 2)
+		return 2;
+	return cell->text < 0x80 ? 1 : text_cluster_width(s, vt_cell_text(vt, cell, s));
+}
+
 /* One old row, the old stable index of which is `index`. */
 static void take_row(struct reflow *r, const struct vt_row *row, int64_t index)
 {
@@ -100,22 +110,23 @@ static void take_row(struct reflow *r, const struct vt_row *row, int64_t index)
 	if (!row->wrapped)
 		while (content > 0 && row->cells[content - 1].text == 0 && row->cells[content - 1].width == 1)
 			content--;
-	for (unsigned x = 0; x < content;) {
-		unsigned width = row->cells[x].width == 2 ? 2 : 1;
+	for (unsigned x = 0; x < content; x++) {
+		struct vt_cell cell = row->cells[x];
+		unsigned width = natural_width(r->vt, &cell);
 
-		if (width > r->cols) {
-			/* A wide character in a terminal of one column is lost. */
-			x += width;
-			continue;
-		}
+		if (width > r->cols)
+			width = 1;
 		if (r->line->n + width > r->cols)
 			emit(r, true, row->line_attr);
-		for (unsigned i = 0; i < width; i++) {
-			if (points)
-				place_points(r, index, x + i);
-			r->line->cells[r->line->n++] = row->cells[x + i];
-		}
-		x += width;
+		if (points)
+			place_points(r, index, x);
+		if (cell.width == 2 && points)
+			place_points(r, index, x + 1);
+		x += cell.width == 2;
+		cell.width = (uint8_t)width;
+		r->line->cells[r->line->n++] = cell;
+		if (width == 2)
+			r->line->cells[r->line->n++] = vt_cell_make(0, cell.style, 0);
 	}
 	/* Positions right of the text stay as far right of it as they were. */
 	for (unsigned i = 0; points && i < POINTS; i++) {

@@ -1,0 +1,657 @@
+/* run.c - runs the scripts of this folder; README.md says what they may say. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "text/text.h"
+#include "vt/vt.h"
+
+#define EVENTS_MAX 64
+
+struct run {
+	const char *file, *name;
+	unsigned line, failures, cases;
+	bool bytewise;
+	struct vt *vt;
+	struct str reply;
+	char *events[EVENTS_MAX];
+	unsigned n_events;
+	uint64_t mark;
+};
+
+static void fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void fail(struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->failures++;
+	printf("%s:%u: case \"%s\"%s: ", r->file, r->line, r->name, r->bytewise ? " (byte by byte)" : "");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+}
+
+static void die(const struct run *r, const char *what)
+{
+	printf("%s:%u: %s\n", r->file, r->line, what);
+	exit(2);
+}
+
+/* ---- callbacks -------------------------------------------------------------------- */
+
+static void event(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void event(struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+	struct str s = STR_INIT;
+
+	va_start(ap, fmt);
+	str_vprintf(&s, fmt, ap);
+	va_end(ap);
+	if (r->n_events == EVENTS_MAX)
+		die(r, "too many events");
+	r->events[r->n_events++] = str_detach(&s);
+}
+
+static void on_reply(void *user, const char *bytes, size_t len)
+{
+	str_add(&((struct run *)user)->reply, bytes, len);
+}
+
+static void on_bell(void *user) { event(user, "bell"); }
+static void on_title(void *user) { event(user, "title"); }
+static void on_cwd(void *user) { event(user, "cwd"); }
+static void on_palette(void *user) { event(user, "palette"); }
+
+static void on_clipboard(void *user, enum vt_clipboard which, const char *text, size_t len)
+{
+	event(user, "clipboard %c %.*s", which == VT_CLIPBOARD_PRIMARY ? 'p' : 'c', (int)len, text);
+}
+
+static void on_note(void *user, const char *title, const char *body)
+{
+	event(user, "note %s|%s", title ? title : "", body);
+}
+
+static void on_var(void *user, const char *name, const char *value)
+{
+	event(user, "var %s=%s", name, value);
+}
+
+static void on_progress(void *user, enum vt_progress state, unsigned percent)
+{
+	event(user, "progress %d %u", (int)state, percent);
+}
+
+static void on_size(void *user, uint16_t rows, uint16_t cols)
+{
+	event(user, "size %u %u", rows, cols);
+}
+
+static const struct vt_callbacks callbacks = {
+	.reply = on_reply, .bell = on_bell, .title = on_title, .cwd = on_cwd, .clipboard = on_clipboard,
+	.notification = on_note, .user_var = on_var, .progress = on_progress, .palette = on_palette, .size_request = on_size,
+};
+
+static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
+{
+	struct vt_config config = { .rows = (uint16_t)rows, .cols = (uint16_t)cols, .scrollback_lines = lines,
+		.term_program = "test 1.0" };
+
+	vt_destroy(r->vt);
+	r->vt = vt_create(&config, &callbacks, r);
+	str_reset(&r->reply);
+	while (r->n_events > 0)
+		free(r->events[--r->n_events]);
+	r->mark = vt_seqno(r->vt);
+}
+
+/* ---- reading lines ------------------------------------------------------------------ */
+
+static void skip_blanks(const char **p)
+{
+	while (**p == ' ' || **p == '\t')
+		(*p)++;
+}
+
+static bool at_end(const char **p)
+{
+	skip_blanks(p);
+	return **p == 0 || **p == '#';
+}
+
+static long number(struct run *r, const char **p)
+{
+	char *end;
+
+	skip_blanks(p);
+	long v = strtol(*p, &end, 10);
+	if (end == *p)
+		die(r, "a number is missing");
+	*p = end;
+	return v;
+}
+
+static void word(const char **p, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	skip_blanks(p);
+	while (**p && !isspace((unsigned char)**p)) {
+		if (n + 1 < size)
+			ret[n++] = **p;
+		(*p)++;
+	}
+	ret[n] = 0;
+}
+
+static void string(struct run *r, const char **p, struct str *ret)
+{
+	str_reset(ret);
+	skip_blanks(p);
+	if (*(*p)++ != '"')
+		die(r, "a string is missing");
+	while (**p != '"') {
+		char c = *(*p)++;
+
+		if (!c)
+			die(r, "a string has no end");
+		if (c != '\\') {
+			str_putc(ret, c);
+			continue;
+		}
+		c = *(*p)++;
+		switch (c) {
+		case 'e': str_putc(ret, 0x1b); break;
+		case 'a': str_putc(ret, '\a'); break;
+		case 'b': str_putc(ret, '\b'); break;
+		case 't': str_putc(ret, '\t'); break;
+		case 'n': str_putc(ret, '\n'); break;
+		case 'r': str_putc(ret, '\r'); break;
+		case '0': str_putc(ret, 0); break;
+		case '\\':
+		case '"': str_putc(ret, c); break;
+		case 'x': {
+			char hex[3] = { (*p)[0], (*p)[0] ? (*p)[1] : (char)0, 0 };
+
+			str_putc(ret, (char)strtoul(hex, NULL, 16));
+			*p += __builtin_strlen(hex);
+			break;
+		}
+		case 'u': {
+			char utf8[4], *end;
+			uint32_t cp = (uint32_t)strtoul(*p + 1, &end, 16);
+
+			if (**p != '{' || *end != '}')
+				die(r, "a bad \\u{}");
+			str_add(ret, utf8, text_utf8_encode(cp, utf8));
+			*p = end + 1;
+			break;
+		}
+		default: die(r, "an unknown escape");
+		}
+	}
+	(*p)++;
+}
+
+/* ---- the screen ------------------------------------------------------------------------ */
+
+static void row_text(struct vt *vt, int64_t index, struct str *ret)
+{
+	struct vt_row row;
+
+	if (!vt_row_get(vt, index, &row)) {
+		str_puts(ret, "(no such row)");
+		return;
+	}
+	for (unsigned x = 0; x < row.n; x++) {
+		char s[VT_CLUSTER_BYTES_MAX];
+
+		if (row.cells[x].width != 0)
+			str_add(ret, s, vt_cell_text(vt, &row.cells[x], s));
+	}
+	while (ret->len > 0 && ret->s[ret->len - 1] == ' ')
+		ret->s[--ret->len] = 0;
+	if (row.wrapped)
+		str_puts(ret, "\n+");
+}
+
+/* An expected row, from `|text|` or `|text|+`, in the form of row_text(). */
+static bool want_text(const char *line, struct str *ret)
+{
+	const char *end = __builtin_strrchr(line, '|');
+	size_t len;
+
+	if (line[0] != '|' || end == line)
+		return false;
+	len = (size_t)(end - line - 1);
+	while (len > 0 && line[len] == ' ')
+		len--;
+	str_add(ret, line + 1, len);
+	if (end[1] == '+')
+		str_puts(ret, "\n+");
+	return true;
+}
+
+static void show(const char *label, const struct strv *rows)
+{
+	printf("  %s\n", label);
+	for (size_t i = 0; i < rows->n; i++) {
+		const char *nl = __builtin_strchr(rows->v[i], '\n');
+
+		printf("    |%.*s|%s\n", nl ? (int)(nl - rows->v[i]) : (int)__builtin_strlen(rows->v[i]), rows->v[i], nl ? "+" : "");
+	}
+}
+
+/* Compares rows [from, to) with the lines that follow; fewer lines mean blank rows. Returns the line after them. */
+static size_t compare_rows(struct run *r, const struct strv *lines, size_t at, int64_t from, int64_t to, bool pad)
+{
+	struct strv want = STRV_INIT, seen = STRV_INIT;
+
+	for (; at < lines->n && lines->v[at][0] == '|'; at++) {
+		cleanup_str struct str s = STR_INIT;
+
+		if (!want_text(lines->v[at], &s))
+			die(r, "a row has no end");
+		strv_push(&want, s.s);
+	}
+	for (int64_t i = from; i < to; i++) {
+		cleanup_str struct str s = STR_INIT;
+
+		row_text(r->vt, i, &s);
+		strv_push(&seen, s.s);
+	}
+	while (pad && want.n < seen.n)
+		strv_push(&want, "");
+	bool same = want.n == seen.n;
+	for (size_t i = 0; same && i < want.n; i++)
+		same = str_eq(want.v[i], seen.v[i]);
+	if (!same) {
+		fail(r, "rows differ");
+		show("expected", &want);
+		show("seen", &seen);
+	}
+	strv_fini(&want);
+	strv_fini(&seen);
+	return at;
+}
+
+/* ---- expectations -------------------------------------------------------------------------- */
+
+static void quote(const char *label, const char *s, size_t len)
+{
+	printf("  %s \"", label);
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == 0x1b)
+			printf("\\e");
+		else if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			printf("\\x%02x", (unsigned char)s[i]);
+		else
+			printf("%c", s[i]);
+	}
+	printf("\"\n");
+}
+
+static void expect_bytes(struct run *r, const char *what, const struct str *want, const char *seen, size_t len)
+{
+	if (want->len == len && memcmp(want->s, seen, len) == 0)
+		return;
+	fail(r, "%s differs", what);
+	quote("expected", want->s, want->len);
+	quote("seen    ", seen, len);
+}
+
+static void expect_number(struct run *r, const char *what, long want, long seen)
+{
+	if (want != seen)
+		fail(r, "%s: expected %ld, seen %ld", what, want, seen);
+}
+
+static vt_color parse_color(const char *s)
+{
+	if (*s == '#') {
+		uint32_t rgb = (uint32_t)strtoul(s + 1, NULL, 16);
+
+		return VT_COLOR_RGB(rgb >> 16, rgb >> 8 & 255, rgb & 255);
+	}
+	return VT_COLOR_PALETTE(strtoul(s, NULL, 10));
+}
+
+static const struct { const char *name; uint32_t bits; unsigned shift; } style_words[] = {
+	{ "plain", 0, 0 }, { "bold", VT_ATTR_BOLD, 0 }, { "half", VT_ATTR_HALF, 0 }, { "italic", VT_ATTR_ITALIC, 0 },
+	{ "reverse", VT_ATTR_REVERSE, 0 }, { "strike", VT_ATTR_STRIKE, 0 }, { "invisible", VT_ATTR_INVISIBLE, 0 },
+	{ "overline", VT_ATTR_OVERLINE, 0 }, { "protected", VT_ATTR_PROTECTED, 0 },
+	{ "underline=", 0, VT_ATTR_UNDERLINE_SHIFT }, { "blink=", 0, VT_ATTR_BLINK_SHIFT },
+	{ "semantic=", 0, VT_ATTR_SEMANTIC_SHIFT }, { "valign=", 0, VT_ATTR_VALIGN_SHIFT },
+};
+
+static void style_word(struct run *r, const char *w, struct vt_style *style, const char **link)
+{
+	if (str_starts(w, "fg=")) {
+		style->fg = parse_color(w + 3);
+	} else if (str_starts(w, "bg=")) {
+		style->bg = parse_color(w + 3);
+	} else if (str_starts(w, "ul=")) {
+		style->underline = parse_color(w + 3);
+	} else if (str_starts(w, "link=")) {
+		*link = w + 5;
+	} else {
+		for (size_t i = 0; i < ARRAY_LEN(style_words); i++) {
+			const char *name = style_words[i].name;
+			bool valued = str_ends(name, "=");
+
+			if (valued ? !str_starts(w, name) : !str_eq(w, name))
+				continue;
+			style->attrs |= valued ? (uint32_t)strtoul(w + __builtin_strlen(name), NULL, 10) << style_words[i].shift :
+			    style_words[i].bits;
+			return;
+		}
+		die(r, "an unknown style word");
+	}
+}
+
+static struct vt_cell cell_at(struct run *r, long x, long y)
+{
+	struct vt_row row;
+	int64_t index = vt_dims(r->vt).physical_top + y;
+
+	if (vt_row_get(r->vt, index, &row) && x < row.n)
+		return row.cells[x];
+	return (struct vt_cell){ .width = 1 };
+}
+
+static void expect_cell(struct run *r, const char *p)
+{
+	cleanup_str struct str want = STR_INIT;
+	long x = number(r, &p), y = number(r, &p);
+	struct vt_cell cell = cell_at(r, x, y);
+	char s[VT_CLUSTER_BYTES_MAX] = "~";
+
+	string(r, &p, &want);
+	expect_bytes(r, "the cell", &want, s, cell.width ? vt_cell_text(r->vt, &cell, s) : 1);
+	if (at_end(&p))
+		return;
+	struct vt_style style = { 0 }, seen = *vt_style_get(r->vt, cell.style);
+	const char *link = "";
+	struct vt_link have = { "", "" };
+	char w[256], link_word[256];
+	while (!at_end(&p)) {
+		word(&p, w, sizeof(w));
+		if (str_starts(w, "link=")) {
+			memcpy(link_word, w, sizeof(w));
+			style_word(r, link_word, &style, &link);
+		} else {
+			style_word(r, w, &style, &link);
+		}
+	}
+	vt_link_get(r->vt, seen.link, &have);
+	if (style.attrs != seen.attrs || style.fg != seen.fg || style.bg != seen.bg || style.underline != seen.underline)
+		fail(r, "style: expected attrs %x fg %x bg %x ul %x, seen attrs %x fg %x bg %x ul %x", style.attrs, style.fg,
+		    style.bg, style.underline, seen.attrs, seen.fg, seen.bg, seen.underline);
+	if (!str_eq(link, have.uri))
+		fail(r, "link: expected \"%s\", seen \"%s\"", link, have.uri);
+}
+
+static void expect_cursor(struct run *r, const char *p)
+{
+	struct vt_cursor c = vt_cursor(r->vt);
+	long x = number(r, &p), y = number(r, &p);
+	bool hidden = false;
+
+	expect_number(r, "cursor column", x, c.x);
+	expect_number(r, "cursor row", y, (long)(c.y - vt_dims(r->vt).physical_top));
+	while (!at_end(&p)) {
+		char w[32];
+
+		word(&p, w, sizeof(w));
+		if (str_eq(w, "hidden"))
+			hidden = true;
+		else if (str_starts(w, "shape="))
+			expect_number(r, "cursor shape", strtol(w + 6, NULL, 10), (long)c.shape);
+		else
+			die(r, "an unknown word");
+	}
+	expect_number(r, "cursor visible", !hidden, c.visible);
+}
+
+static void expect_modes(struct run *r, const char *p)
+{
+	static const char *const names[] = { "alt", "appcursor", "appkeypad", "paste", "focus", "mouse9", "mouse1000",
+		"mouse1002", "mouse1003", "utf8", "sgr", "urxvt", "pixels", "altscroll", "reversevideo", "newline", "backarrow",
+		"scheme" };
+	uint32_t want = 0;
+
+	while (!at_end(&p)) {
+		char w[32];
+		size_t i = 0;
+
+		word(&p, w, sizeof(w));
+		while (i < ARRAY_LEN(names) && !str_eq(w, names[i]))
+			i++;
+		if (i == ARRAY_LEN(names))
+			die(r, "an unknown mode");
+		want |= 1u << i;
+	}
+	if (want != vt_modes(r->vt))
+		fail(r, "modes: expected %x, seen %x", want, vt_modes(r->vt));
+}
+
+static void expect_changed(struct run *r, const char *p)
+{
+	cleanup_str struct str want = STR_INIT, seen = STR_INIT;
+	int64_t rows[256];
+	size_t n = vt_rows_changed(r->vt, r->mark, INT64_MIN, INT64_MAX, rows, ARRAY_LEN(rows));
+
+	while (!at_end(&p))
+		str_printf(&want, " %ld", number(r, &p));
+	for (size_t i = 0; i < n && i < ARRAY_LEN(rows); i++)
+		str_printf(&seen, " %" PRId64, rows[i]);
+	if (!str_eq(want.s, seen.s))
+		fail(r, "changed rows: expected%s, seen%s", want.s, seen.s);
+	struct vt_dims d = vt_dims(r->vt);
+	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++) {
+		struct vt_row row;
+
+		if (!vt_row_get(r->vt, y, &row))
+			fail(r, "row %" PRId64 " is missing", y);
+		else if (row.seqno < 1 || row.seqno > vt_seqno(r->vt))
+			fail(r, "row %" PRId64 " has seqno %" PRIu64 ", the terminal %" PRIu64, y, row.seqno, vt_seqno(r->vt));
+	}
+}
+
+static void expect_event(struct run *r, const char *p)
+{
+	cleanup_str struct str want = STR_INIT;
+
+	string(r, &p, &want);
+	if (r->n_events == 0) {
+		fail(r, "expected event \"%s\", nothing happened", want.s);
+		return;
+	}
+	expect_bytes(r, "event", &want, r->events[0], __builtin_strlen(r->events[0]));
+	free(r->events[0]);
+	memmove(r->events, r->events + 1, --r->n_events * sizeof(r->events[0]));
+}
+
+/* ---- commands ---------------------------------------------------------------------------------- */
+
+static void feed(struct run *r, const struct str *s)
+{
+	if (!r->bytewise)
+		vt_write(r->vt, s->s, s->len);
+	else
+		for (size_t i = 0; i < s->len; i++)
+			vt_write(r->vt, s->s + i, 1);
+}
+
+static void expect_string(struct run *r, const char *what, const char *p, const char *seen)
+{
+	cleanup_str struct str want = STR_INIT;
+
+	string(r, &p, &want);
+	expect_bytes(r, what, &want, seen, __builtin_strlen(seen));
+}
+
+/* Commands that read one number or string and compare. False when it is none of them. */
+static bool expect(struct run *r, const char *cmd, const char *p)
+{
+	struct vt_dims d = vt_dims(r->vt);
+
+	if (str_eq(cmd, "cursor")) {
+		expect_cursor(r, p);
+	} else if (str_eq(cmd, "cell")) {
+		expect_cell(r, p);
+	} else if (str_eq(cmd, "width")) {
+		long x = number(r, &p), y = number(r, &p);
+
+		expect_number(r, "width", number(r, &p), cell_at(r, x, y).width);
+	} else if (str_eq(cmd, "reply")) {
+		cleanup_str struct str want = STR_INIT;
+
+		string(r, &p, &want);
+		expect_bytes(r, "reply", &want, r->reply.s, r->reply.len);
+		str_reset(&r->reply);
+	} else if (str_eq(cmd, "event")) {
+		expect_event(r, p);
+	} else if (str_eq(cmd, "no-event")) {
+		if (r->n_events > 0)
+			fail(r, "unexpected event \"%s\"", r->events[0]);
+	} else if (str_eq(cmd, "title")) {
+		expect_string(r, "title", p, vt_title(r->vt));
+	} else if (str_eq(cmd, "icon")) {
+		expect_string(r, "icon title", p, vt_icon_title(r->vt));
+	} else if (str_eq(cmd, "cwd")) {
+		expect_string(r, "cwd", p, vt_cwd(r->vt));
+	} else if (str_eq(cmd, "modes")) {
+		expect_modes(r, p);
+	} else if (str_eq(cmd, "kitty")) {
+		expect_number(r, "kitty flags", number(r, &p), vt_kitty_flags(r->vt));
+	} else if (str_eq(cmd, "otherkeys")) {
+		expect_number(r, "modifyOtherKeys", number(r, &p), vt_modify_other_keys(r->vt));
+	} else if (str_eq(cmd, "sync")) {
+		expect_number(r, "sync", number(r, &p), vt_sync_pending(r->vt));
+	} else if (str_eq(cmd, "top")) {
+		expect_number(r, "scrollback top", number(r, &p), (long)d.scrollback_top);
+		expect_number(r, "physical top", number(r, &p), (long)d.physical_top);
+	} else if (str_eq(cmd, "color")) {
+		long index = number(r, &p);
+		char rgb[16];
+
+		word(&p, rgb, sizeof(rgb));
+		expect_number(r, "colour", strtol(rgb, NULL, 16), (long)vt_palette_get(r->vt, (unsigned)index));
+	} else if (str_eq(cmd, "changed")) {
+		expect_changed(r, p);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Runs line `at`; returns the next. */
+static size_t run_line(struct run *r, const struct strv *lines, size_t at)
+{
+	const char *p = lines->v[at];
+	char cmd[32];
+	cleanup_str struct str s = STR_INIT;
+	struct vt_dims d = vt_dims(r->vt);
+
+	r->line = (unsigned)at + 1;
+	if (at_end(&p))
+		return at + 1;
+	word(&p, cmd, sizeof(cmd));
+	if (str_eq(cmd, "size")) {
+		unsigned rows = (unsigned)number(r, &p), cols = (unsigned)number(r, &p);
+
+		fresh(r, rows, cols, at_end(&p) ? 100 : (unsigned)number(r, &p));
+	} else if (str_eq(cmd, "in")) {
+		string(r, &p, &s);
+		feed(r, &s);
+	} else if (str_eq(cmd, "fill")) {
+		long n = number(r, &p);
+
+		string(r, &p, &s);
+		while (n-- > 0)
+			feed(r, &s);
+	} else if (str_eq(cmd, "resize")) {
+		unsigned rows = (unsigned)number(r, &p);
+
+		vt_resize(r->vt, (uint16_t)rows, (uint16_t)number(r, &p), d.pixel_width, d.pixel_height);
+	} else if (str_eq(cmd, "pixels")) {
+		unsigned width = (unsigned)number(r, &p);
+
+		vt_resize(r->vt, d.rows, d.cols, width, (uint32_t)number(r, &p));
+	} else if (str_eq(cmd, "mark")) {
+		r->mark = vt_seqno(r->vt);
+	} else if (str_eq(cmd, "erase")) {
+		vt_erase_scrollback(r->vt, !at_end(&p));
+	} else if (str_eq(cmd, "screen")) {
+		return compare_rows(r, lines, at + 1, d.physical_top, d.physical_top + d.rows, true);
+	} else if (str_eq(cmd, "scrollback")) {
+		return compare_rows(r, lines, at + 1, d.scrollback_top, d.physical_top, false);
+	} else if (!expect(r, cmd, p)) {
+		die(r, "an unknown command");
+	}
+	return at + 1;
+}
+
+static void run_file(struct run *r, const struct strv *lines)
+{
+	for (size_t at = 0; at < lines->n;) {
+		if (str_starts(lines->v[at], "case ")) {
+			r->name = lines->v[at++] + 5;
+			r->cases++;
+			fresh(r, 4, 10, 100);
+			continue;
+		}
+		at = run_line(r, lines, at);
+	}
+}
+
+static void read_lines(const char *path, struct strv *lines)
+{
+	FILE *f = fopen(path, "r");
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	if (!f) {
+		perror(path);
+		exit(2);
+	}
+	while ((n = getline(&line, &cap, f)) >= 0) {
+		if (n > 0 && line[n - 1] == '\n')
+			line[n - 1] = 0;
+		strv_push(lines, line);
+	}
+	free(line);
+	fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned failures = 0;
+
+	for (int i = 1; i < argc; i++) {
+		struct strv lines = STRV_INIT;
+		struct run r = { .file = argv[i], .name = "", .reply = STR_INIT };
+
+		read_lines(argv[i], &lines);
+		fresh(&r, 4, 10, 100);
+		for (int pass = 0; pass < 2; pass++) {
+			r.bytewise = pass == 1;
+			run_file(&r, &lines);
+		}
+		printf("%s: %u cases, %u failures\n", argv[i], r.cases / 2, r.failures);
+		failures += r.failures + (r.cases == 0);
+		vt_destroy(r.vt);
+		r.vt = NULL;
+		while (r.n_events > 0)
+			free(r.events[--r.n_events]);
+		str_fini(&r.reply);
+		strv_fini(&lines);
+	}
+	return failures > 0;
+}
