@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/socket.h>
 
 #define READ_CHUNK 65536u
@@ -54,9 +53,11 @@ void conn_send(struct conn *c, uint64_t serial, uint32_t ident, const union wire
 		wire_buf_drop(&c->out, c->out_at);
 		c->out_at = 0;
 	}
-	enum wire_status s = wire_encode(&pdu, c->mux->opts->codec, how_to_send(c, ident, &pdu.body), &c->out);
+	enum wire_status s = wire_encode(&pdu, c->mux->opts->codec, how_to_send(c, ident, &pdu.body),
+	    &c->out);
 	if (s != WIRE_OK) {
-		mux_log("cannot encode %s for connection %llu: %s", wire_ident_name(ident), (unsigned long long)c->id,
+		mux_log("cannot encode %s for connection %llu: %s", wire_ident_name(ident),
+		    (unsigned long long)c->id,
 		    wire_status_text(s));
 		if (serial != 0) {
 			pdu = (struct wire_pdu){ WIRE_ERROR_RESPONSE, serial, { .error_response = {
@@ -111,7 +112,8 @@ static void take_frames(struct conn *c)
 		struct wire_arena arena = { 0 };
 		struct wire_pdu pdu;
 		size_t taken = 0;
-		enum wire_status s = wire_decode((const uint8_t *)c->in.s + at, c->in.len - at, c->mux->opts->codec,
+		enum wire_status s = wire_decode((const uint8_t *)c->in.s + at, c->in.len - at,
+		    c->mux->opts->codec,
 		    &taken, &pdu, &arena);
 		if (s == WIRE_MORE) {
 			wire_arena_reset(&arena);
@@ -127,7 +129,8 @@ static void take_frames(struct conn *c)
 			at += taken;
 			if (s == WIRE_UNKNOWN) {
 				char text[80];
-				int n = snprintf(text, sizeof(text), "Error: invalid PDU Invalid { ident: %lu }",
+				int n = snprintf(text, sizeof(text),
+				    "Error: invalid PDU Invalid { ident: %lu }",
 				    (unsigned long)pdu.ident);
 				conn_send(c, pdu.serial, WIRE_ERROR_RESPONSE,
 				    &(union wire_body){ .error_response = { { text, (size_t)n } } });
@@ -268,16 +271,6 @@ void conn_reap(struct mux *m)
 	}
 }
 
-/* The exe behind a pid, or NULL. */
-static char *exe_of(pid_t pid)
-{
-	char path[64], target[PATH_MAX];
-
-	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
-	return n <= 0 ? NULL : xmemdup0(target, (size_t)n);
-}
-
 void conn_accept(struct mux *m)
 {
 	struct ucred who = { 0 };
@@ -286,7 +279,8 @@ void conn_accept(struct mux *m)
 
 	if (fd < 0)
 		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || (who.uid != geteuid() && who.uid != 0)) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 ||
+	    (who.uid != geteuid() && who.uid != 0)) {
 		mux_log("a process of user %ld was turned away", (long)who.uid);
 		close(fd);
 		return;
@@ -301,7 +295,7 @@ void conn_accept(struct mux *m)
 	c->id = ++m->next_conn;
 	c->fd = fd;
 	c->peer = who.pid;
-	cleanup_free char *exe = who.pid > 0 && who.pid != getpid() ? exe_of(who.pid) : NULL;
+	cleanup_free char *exe = who.pid > 0 && who.pid != getpid() ? mux_proc_link(who.pid, "exe") : NULL;
 	c->peer_is_proxy = exe != NULL && m->exe != NULL && str_eq(exe, m->exe);
 	str_init(&c->in);
 	c->focused = c->shown = TREE_NONE;

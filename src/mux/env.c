@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 
 /* Belongs to the login or shell that happened to start the server. */
-static const char *const one_login[] = { "OLDPWD", "PWD", "SHLVL", "_", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY",
-	"SSH_AUTH_SOCK", "SSH_ORIGINAL_COMMAND", "TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS",
-	"LINES", "TMUX", "TMUX_PANE", "STY", "LACE_PANE", "DISPLAY", "WAYLAND_DISPLAY", NULL };
+static const char *const one_login[] = {
+	"OLDPWD", "PWD", "SHLVL", "_", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "SSH_AUTH_SOCK",
+	"SSH_ORIGINAL_COMMAND", "TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES",
+	"TMUX", "TMUX_PANE", "STY", "LACE_PANE", "DISPLAY", "WAYLAND_DISPLAY", NULL };
 
 static const char *const of_login[] = { "SSH_CONNECTION", "SSH_CLIENT", "SSH_AUTH_SOCK", NULL };
 
@@ -111,7 +112,8 @@ void env_add_user(struct strv *env, const char *user, const char *home, const ch
 	set_missing(env, "HOME", home);
 	set_missing(env, "SHELL", shell);
 	set_missing(env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	if (!is_utf8(env_get(env, "LC_ALL")) && !is_utf8(env_get(env, "LC_CTYPE")) && !is_utf8(env_get(env, "LANG")))
+	if (!is_utf8(env_get(env, "LC_ALL")) && !is_utf8(env_get(env, "LC_CTYPE")) &&
+	    !is_utf8(env_get(env, "LANG")))
 		env_set(env, "LANG", "C.UTF-8");
 }
 

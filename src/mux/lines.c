@@ -18,19 +18,19 @@ struct build {
 	bool full;                         /* the arena gave up */
 };
 
-static struct wire_rgba rgba(vt_color c)
+struct wire_rgba lines_rgba(uint32_t rgb)
 {
-	uint32_t v = VT_COLOR_VALUE(c);
-
-	return (struct wire_rgba){ (float)(v >> 16) / 255.0f, (float)(v >> 8 & 0xff) / 255.0f, (float)(v & 0xff) / 255.0f,
-		1.0f };
+	return (struct wire_rgba){ (float)(rgb >> 16 & 0xff) / 255.0f, (float)(rgb >> 8 & 0xff) / 255.0f,
+		(float)(rgb & 0xff) / 255.0f, 1.0f };
 }
 
 static struct wire_color fat_color(vt_color c)
 {
 	switch (VT_COLOR_KIND(c)) {
-	case 1: return (struct wire_color){ .kind = WIRE_COLOR_PALETTE, .palette = (uint8_t)VT_COLOR_VALUE(c) };
-	case 2: return (struct wire_color){ .kind = WIRE_COLOR_TRUE_WITH_DEFAULT, .rgba = rgba(c) };
+	case 1: return (struct wire_color){ .kind = WIRE_COLOR_PALETTE,
+	    .palette = (uint8_t)VT_COLOR_VALUE(c) };
+	case 2: return (struct wire_color){ .kind = WIRE_COLOR_TRUE_WITH_DEFAULT,
+	    .rgba = lines_rgba(VT_COLOR_VALUE(c)) };
 	default: return (struct wire_color){ .kind = WIRE_COLOR_DEFAULT };
 	}
 }
@@ -60,7 +60,8 @@ static const struct wire_cell_attrs *attrs_of(struct build *b, uint16_t style, u
 	if (!b->cache[slot].used || b->cache[slot].style != style) {
 		const struct vt_style *s = vt_style_get(b->vt, style);
 		struct wire_cell_attrs a = { .attributes = safe_attributes(s->attrs) };
-		bool fg = VT_COLOR_KIND(s->fg) == 2, bg = VT_COLOR_KIND(s->bg) == 2, ul = VT_COLOR_KIND(s->underline) != 0;
+		bool fg = VT_COLOR_KIND(s->fg) == 2, bg = VT_COLOR_KIND(s->bg) == 2,
+		    ul = VT_COLOR_KIND(s->underline) != 0;
 
 		if (VT_COLOR_KIND(s->fg) == 1) {
 			a.has_fg = true;
@@ -128,7 +129,8 @@ static void add_link(struct build *b, uint32_t id, size_t line, size_t start, si
 		b->links = ids;
 		b->cap_coords = coords;
 		b->cap_links = cap;
-		h[i] = (struct wire_line_hyperlink){ .link.uri = wire_arena_str(b->arena, link.uri, strlen(link.uri)) };
+		h[i] = (struct wire_line_hyperlink){
+		    .link.uri = wire_arena_str(b->arena, link.uri, strlen(link.uri)) };
 		if (*link.id != '\0') {
 			struct wire_link_param *param = wire_arena_alloc(b->arena, sizeof(*param));
 			if (param != NULL) {
@@ -165,7 +167,10 @@ static uint32_t simple_cp(const struct build *b, const struct vt_cell *cell)
 	return cp;
 }
 
-static bool is_blank(const struct vt_cell *c) { return (c->text == 0 || c->text == ' ') && c->style == 0 && c->width == 1; }
+static bool is_blank(const struct vt_cell *c)
+{
+	return (c->text == 0 || c->text == ' ') && c->style == 0 && c->width == 1;
+}
 
 struct shape { bool simple; size_t bytes, wide, clusters, n; };
 
@@ -294,7 +299,8 @@ static void build_v(struct build *b, const struct vt_row *row, size_t n, size_t 
 
 static void build_line(struct build *b, const struct vt_row *row, size_t index, struct wire_line *line)
 {
-	static const uint16_t bits[] = { 0, WIRE_LINE_DOUBLE_WIDTH, WIRE_LINE_DOUBLE_WIDTH | WIRE_LINE_DOUBLE_HEIGHT_TOP,
+	static const uint16_t bits[] = { 0, WIRE_LINE_DOUBLE_WIDTH,
+		WIRE_LINE_DOUBLE_WIDTH | WIRE_LINE_DOUBLE_HEIGHT_TOP,
 		WIRE_LINE_DOUBLE_WIDTH | WIRE_LINE_DOUBLE_HEIGHT_BOTTOM };
 	struct shape s = measure(b, row);
 

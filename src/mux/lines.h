@@ -10,6 +10,8 @@
 #include "vt/vt.h"
 #include "wire/wire.h"
 
+/* 0xRRGGBB */
+struct wire_rgba lines_rgba(uint32_t rgb);
 /* Fills ret with the rows (stable indexes, ascending; those that do not exist
  * are left out), stopping once the arena holds max_memory bytes. Everything
  * lives in the arena. */

@@ -4,9 +4,12 @@
 #include "base/mem.h"
 #include "mux/lines.h"
 
-static struct wire_str dup_str(struct wire_arena *a, const char *s) { return wire_arena_str(a, s, strlen(s)); }
+static struct wire_str dup_str(struct wire_arena *a, const char *s)
+{
+	return wire_arena_str(a, s, strlen(s));
+}
 
-static struct wire_terminal_size terminal_size(const struct tab *tab, struct tree_size s)
+struct wire_terminal_size request_size(const struct tab *tab, struct tree_size s)
 {
 	return (struct wire_terminal_size){ s.rows, s.cols, (uint64_t)s.cols * tab->cell_width,
 		(uint64_t)s.rows * tab->cell_height, tab->dpi };
@@ -23,7 +26,6 @@ static void list_leaf(const struct listing *l, const struct tree_node *n, uint32
 {
 	struct wire_arena *a = l->r->arena;
 	struct pane *p = mux_pane(l->r->m, n->pane);
-	struct vt_cursor cur = vt_cursor(p->vt);
 	const char *cwd = pane_cwd_url(p);
 
 	*e = (struct wire_pane_entry){ .window_id = l->w->id, .tab_id = l->tab->id, .pane_id = p->id,
@@ -32,8 +34,9 @@ static void list_leaf(const struct listing *l, const struct tree_node *n, uint32
 		.has_working_dir = cwd != NULL, .working_dir = cwd != NULL ? dup_str(a, cwd) : WIRE_STR(""),
 		.is_active_pane = l->tab->active == p->id, .is_zoomed_pane = l->tab->zoomed == p->id,
 		.workspace = dup_str(a, l->w->workspace),
-		.cursor_pos = { cur.x, cur.y, (uint8_t)cur.shape, cur.visible },
-		.physical_top = vt_dims(p->vt).physical_top, .top_row = top, .left_col = left, .has_tty_name = true,
+		.cursor_pos = pane_cursor(p),
+		.physical_top = vt_dims(p->vt).physical_top, .top_row = top, .left_col = left,
+		    .has_tty_name = true,
 		.tty_name = dup_str(a, p->tty) };
 }
 
@@ -47,8 +50,8 @@ static bool list_node(const struct listing *l, const struct tree_node *n, uint32
 	}
 	ret->kind = WIRE_NODE_SPLIT;
 	ret->direction = n->vertical ? WIRE_SPLIT_VERTICAL : WIRE_SPLIT_HORIZONTAL;
-	ret->first = terminal_size(l->tab, n->child[0]->size);
-	ret->second = terminal_size(l->tab, n->child[1]->size);
+	ret->first = request_size(l->tab, n->child[0]->size);
+	ret->second = request_size(l->tab, n->child[1]->size);
 	ret->left = wire_arena_alloc(l->r->arena, sizeof(*ret->left));
 	ret->right = wire_arena_alloc(l->r->arena, sizeof(*ret->right));
 	if (ret->left == NULL || ret->right == NULL)

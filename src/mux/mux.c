@@ -37,6 +37,15 @@ void mux_log(const char *fmt, ...)
 		return;                    /* nowhere to say it */
 }
 
+char *mux_proc_link(pid_t pid, const char *name)
+{
+	char path[64], target[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	return n <= 0 ? NULL : xmemdup0(target, (size_t)n);
+}
+
 uint64_t mux_now(const struct mux *m) { return uv_now(&m->loop); }
 
 /* ---- layout ---- */
@@ -52,7 +61,8 @@ void mux_apply_tab(struct mux *m, struct tab *tab, uint64_t author)
 		if (p == NULL)
 			continue;          /* its place is kept, it is not there yet */
 		changed = changed || p->size.rows != v[i].size.rows || p->size.cols != v[i].size.cols;
-		pane_resize(p, v[i].size, v[i].size.cols * tab->cell_width, v[i].size.rows * tab->cell_height, tab->dpi);
+		pane_resize(p, v[i].size, v[i].size.cols * tab->cell_width,
+		    v[i].size.rows * tab->cell_height, tab->dpi);
 	}
 	free(v);
 	if (changed)
@@ -116,7 +126,8 @@ static bool watches(const struct conn *c, uint64_t pane, uint64_t now)
 }
 
 /* The one connection that watches the pane, except not; NULL when there are none or several. */
-static struct conn *only_watcher(const struct mux *m, uint64_t pane, const struct conn *except, bool *ret_none)
+static struct conn *only_watcher(const struct mux *m, uint64_t pane, const struct conn *except,
+    bool *ret_none)
 {
 	struct conn *one = NULL;
 	size_t n = 0;
@@ -298,9 +309,8 @@ static void start_signal(struct mux *m, uv_signal_t *h, uv_signal_cb cb, int sig
 int mux_run(const struct mux_options *opts, struct err *err)
 {
 	struct mux *m = xcalloc(1, sizeof(*m));
-	char exe[PATH_MAX];
 
-	/* One thread, so one arena; and memory that a closed pane or a big answer used goes back to the system. */
+	/* One thread, so one arena; and what a closed pane or a big answer used goes back to the system. */
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	mallopt(M_TRIM_THRESHOLD, 128 << 10);
@@ -309,9 +319,7 @@ int mux_run(const struct mux_options *opts, struct err *err)
 
 	m->opts = opts;
 	m->batch = xmalloc(MUX_PTY_BATCH);
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	if (n > 0)
-		m->exe = xmemdup0(exe, (size_t)n);
+	m->exe = mux_proc_link(getpid(), "exe");
 	int rc = uv_loop_init(&m->loop);
 	if (rc != 0) {
 		free(m->batch);

@@ -11,7 +11,6 @@
 #include "text/text.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <strings.h>
 #include <sys/wait.h>
@@ -31,8 +30,6 @@ static void push_alert(struct pane *p, const struct wire_alert *a)
 	push_event(p, &(struct pane_event){ .alert = *a });
 }
 
-static struct wire_str wstr(const char *s) { return (struct wire_str){ s, strlen(s) }; }
-
 static void on_bell(void *user)
 {
 	push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_BELL });
@@ -47,7 +44,8 @@ static void window_title(struct pane *p, const char *title)
 	if (tab == NULL || tab->active != p->id || w->tabs[w->active] != tab)
 		return;
 	if (tree_set_name(&w->title, title, strlen(title)))
-		push_notice(p->mux, &(struct notice){ .ident = WIRE_WINDOW_TITLE_CHANGED, .a = w->id, .text = w->title });
+		push_notice(p->mux, &(struct notice){ .ident = WIRE_WINDOW_TITLE_CHANGED, .a = w->id,
+		    .text = w->title });
 }
 
 static void on_title(void *user)
@@ -57,11 +55,12 @@ static void on_title(void *user)
 
 	if (tree_set_name(&p->window_title, title, strlen(title))) {
 		window_title(p, p->window_title);
-		push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_WINDOW_TITLE, .title = wstr(p->window_title) });
+		push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_WINDOW_TITLE,
+		    .title = mux_str(p->window_title) });
 	}
 	if (tree_set_name(&p->icon_title, icon, strlen(icon)))
 		push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_ICON_TITLE, .has_title = *icon != '\0',
-		    .title = wstr(p->icon_title) });
+		    .title = mux_str(p->icon_title) });
 }
 
 static void on_cwd(void *user)
@@ -81,7 +80,7 @@ static void on_clipboard(void *user, enum vt_clipboard which, const char *text, 
 static void on_notification(void *user, const char *title, const char *body)
 {
 	push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_TOAST, .has_title = title != NULL,
-	    .title = wstr(title == NULL ? "" : title), .body = wstr(body), .focus = true });
+	    .title = mux_str(title == NULL ? "" : title), .body = mux_str(body), .focus = true });
 }
 
 static void on_user_var(void *user, const char *name, const char *value)
@@ -100,7 +99,8 @@ static void on_user_var(void *user, const char *name, const char *value)
 	else
 		free(p->vars[i].value);
 	p->vars[i].value = xstrdup(value);
-	push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR, .name = wstr(name), .value = wstr(value) });
+	push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR, .name = mux_str(name),
+	    .value = mux_str(value) });
 }
 
 static void on_progress(void *user, enum vt_progress state, unsigned percent)
@@ -121,9 +121,9 @@ static void on_palette(void *user)
 	push_pane_changed(p);
 }
 
-static const struct vt_callbacks callbacks = { .reply = on_reply, .bell = on_bell, .title = on_title, .cwd = on_cwd,
-	.clipboard = on_clipboard, .notification = on_notification, .user_var = on_user_var, .progress = on_progress,
-	.palette = on_palette };
+static const struct vt_callbacks callbacks = { .reply = on_reply, .bell = on_bell, .title = on_title,
+	.cwd = on_cwd, .clipboard = on_clipboard, .notification = on_notification, .user_var = on_user_var,
+	.progress = on_progress, .palette = on_palette };
 
 /* ---- bytes ---- */
 
@@ -231,7 +231,7 @@ void pane_exited(struct pane *p, int status)
 {
 	p->pid = 0;
 	p->status = status;
-	/* What the program wrote last is still in the pty; what outlives it may go on writing, so not for ever. */
+	/* What the program wrote last is still in the pty; a child that outlives it may write for ever. */
 	for (int i = 0; i < 16; i++) {
 		uint64_t before = vt_seqno(p->vt);
 		if (!read_pty(p) || vt_seqno(p->vt) == before)
@@ -277,7 +277,8 @@ struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *ho
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)id);
 	env_set(&env, "WEZTERM_PANE", number);
 	env_set(&env, "LACE_PANE", number);
-	struct pty_spawn sp = { .env = env.v, .dirs = how->dirs, .has_umask = how->has_umask, .umask = how->umask,
+	struct pty_spawn sp = { .env = env.v, .dirs = how->dirs, .has_umask = how->has_umask,
+	    .umask = how->umask,
 		.size = pty_size_of(how->size, pw, ph) };
 	if (how->argv->n == 0) {
 		const char *slash = strrchr(how->shell, '/');
@@ -357,7 +358,8 @@ void pane_destroy(struct pane *p)
 	uv_close((uv_handle_t *)&p->poll, on_closed);
 }
 
-bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height, uint32_t dpi)
+bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height,
+    uint32_t dpi)
 {
 	if (p->size.rows == size.rows && p->size.cols == size.cols && p->pixel_width == pixel_width &&
 	    p->pixel_height == pixel_height && p->dpi == dpi)
@@ -387,15 +389,23 @@ void pane_focus(struct pane *p, bool focused)
 		pane_input(p, bytes, n);
 }
 
-/* ---- title and folder ---- */
+/* ---- what clients are told ---- */
 
-static char *read_link(pid_t pid, const char *what)
+struct wire_cursor pane_cursor(const struct pane *p)
 {
-	char path[64], target[PATH_MAX];
+	struct vt_cursor c = vt_cursor(p->vt);
 
-	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
-	return n <= 0 ? NULL : xmemdup0(target, (size_t)n);
+	return (struct wire_cursor){ c.x, c.y, (uint8_t)c.shape, c.visible };
+}
+
+struct wire_dimensions pane_dimensions(const struct pane *p)
+{
+	struct vt_dims d = vt_dims(p->vt);
+
+	return (struct wire_dimensions){ d.cols, d.rows,
+	    (uint64_t)(d.physical_top + d.rows - d.scrollback_top),
+		d.physical_top, d.scrollback_top, p->dpi, d.pixel_width, d.pixel_height,
+		(vt_modes(p->vt) & VT_MODE_REVERSE_VIDEO) != 0 };
 }
 
 static pid_t front(const struct pane *p)
@@ -409,7 +419,7 @@ char *pane_cwd_dir(const struct pane *p)
 {
 	pid_t pid = front(p);
 
-	return pid > 0 ? read_link(pid, "cwd") : NULL;
+	return pid > 0 ? mux_proc_link(pid, "cwd") : NULL;
 }
 
 static bool plain_in_url(unsigned char c)
@@ -427,8 +437,8 @@ static void add_escaped(struct str *url, const char *s)
 	}
 }
 
-/* A host that wezterm's URL parser takes: letters, digits, dots and dashes, and not what it would read as an IPv4
- * number (a container's host name can be all digits). */
+/* A host that wezterm's URL parser takes: letters, digits, dots and dashes, and not what it would
+ * read as an IPv4 number (a container's host name can be all digits). */
 static bool host_ok(const char *host, size_t len)
 {
 	size_t label = 0;
@@ -474,7 +484,7 @@ static void refresh_info(struct pane *p)
 		return;
 	p->info_at = now;
 	pid_t pid = front(p);
-	cleanup_free char *exe = pid > 0 ? read_link(pid, "exe") : NULL;
+	cleanup_free char *exe = pid > 0 ? mux_proc_link(pid, "exe") : NULL;
 	if (exe != NULL) {
 		/* "/usr/bin/vim (deleted)" after an upgrade of it. */
 		if (str_ends(exe, " (deleted)"))
@@ -486,7 +496,7 @@ static void refresh_info(struct pane *p)
 	}
 	char *url = *vt_cwd(p->vt) != '\0' ? pane_clean_url(vt_cwd(p->vt)) : NULL;
 	if (url == NULL) {
-		cleanup_free char *dir = pid > 0 ? read_link(pid, "cwd") : NULL;
+		cleanup_free char *dir = pid > 0 ? mux_proc_link(pid, "cwd") : NULL;
 		if (dir != NULL && *dir == '/') {
 			cleanup_str struct str s = STR_INIT;
 			str_puts(&s, "file://");

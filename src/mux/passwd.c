@@ -44,7 +44,8 @@ bool passwd_lookup(uid_t uid, struct passwd_entry *ret)
 	cleanup_str struct str text = STR_INIT;
 	cleanup_err struct err err = ERR_INIT;
 
-	return fs_read("/etc/passwd", PASSWD_FILE_MAX, &text, &err) == 0 && passwd_find(text.s, text.len, uid, ret);
+	return fs_read("/etc/passwd", PASSWD_FILE_MAX, &text, &err) == 0 &&
+	    passwd_find(text.s, text.len, uid, ret);
 }
 
 void passwd_fini(struct passwd_entry *e)

@@ -21,7 +21,8 @@ extern char **environ;
 
 static void to_winsize(const struct pty_size *s, struct winsize *ws)
 {
-	*ws = (struct winsize){ .ws_row = s->rows, .ws_col = s->cols, .ws_xpixel = s->xpixel, .ws_ypixel = s->ypixel };
+	*ws = (struct winsize){ .ws_row = s->rows, .ws_col = s->cols, .ws_xpixel = s->xpixel,
+	    .ws_ypixel = s->ypixel };
 }
 
 void pty_set_size(int fd, const struct pty_size *size)

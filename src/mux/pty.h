@@ -16,7 +16,7 @@ struct pty_size { uint16_t rows, cols, xpixel, ypixel; };
 
 struct pty_spawn {
 	const char *const *argv;           /* argv[0] is looked up on the child's PATH unless login */
-	const char *file;                  /* what is executed when it is not argv[0] (login shells), or NULL */
+	const char *file;                  /* executed when it is not argv[0] (login shells), or NULL */
 	char *const *env;
 	const char *const *dirs;           /* NULL-terminated: the first that can be entered, else / */
 	struct pty_size size;

@@ -21,8 +21,6 @@
 
 #define DIRTY_ROWS 256                 /* scrolled rows named one by one; beyond, one range covers them */
 
-static struct wire_str wstr(const char *s) { return (struct wire_str){ s, strlen(s) }; }
-
 static char *copy(const char *s) { return s != NULL ? xstrdup(s) : NULL; }
 
 static uint64_t hash(const char *s)
@@ -63,19 +61,20 @@ static void send_notice(struct conn *c, const struct notice *n)
 		b.tab_added = (struct wire_tab_added){ n->a, n->b };
 		break;
 	case WIRE_TAB_TITLE_CHANGED:
-		b.tab_title = (struct wire_tab_title){ n->a, wstr(n->text) };
+		b.tab_title = (struct wire_tab_title){ n->a, mux_str(n->text) };
 		break;
 	case WIRE_WINDOW_TITLE_CHANGED:
-		b.window_title_changed = (struct wire_window_title_changed){ n->a, wstr(n->text) };
+		b.window_title_changed = (struct wire_window_title_changed){ n->a, mux_str(n->text) };
 		break;
 	case WIRE_WINDOW_WORKSPACE_CHANGED:
-		b.window_workspace = (struct wire_window_workspace){ n->a, wstr(n->text) };
+		b.window_workspace = (struct wire_window_workspace){ n->a, mux_str(n->text) };
 		break;
 	case WIRE_RENAME_WORKSPACE:
-		b.rename_workspace = (struct wire_rename_workspace){ wstr(n->text), wstr(n->text2) };
+		b.rename_workspace = (struct wire_rename_workspace){ mux_str(n->text), mux_str(n->text2) };
 		break;
 	case WIRE_LACE_PANE_EXITED:
-		b.lace_pane_exited = (struct wire_lace_pane_exited){ n->a, (uint32_t)(n->b >> 32), (uint32_t)n->b };
+		b.lace_pane_exited = (struct wire_lace_pane_exited){ n->a, (uint32_t)(n->b >> 32),
+		    (uint32_t)n->b };
 		break;
 	default:
 		return;
@@ -179,10 +178,12 @@ static void send_events(struct conn *c, struct view *v, const struct pane *p, bo
 {
 	if (first) {
 		for (size_t i = 0; i < p->n_vars; i++)
-			send_alert(c, p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR, .name = wstr(p->vars[i].name),
-			    .value = wstr(p->vars[i].value) });
+			send_alert(c, p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR,
+			    .name = mux_str(p->vars[i].name),
+			    .value = mux_str(p->vars[i].value) });
 		if (p->progress != WIRE_PROGRESS_NONE)
-			send_alert(c, p, &(struct wire_alert){ .kind = WIRE_ALERT_PROGRESS, .progress = p->progress,
+			send_alert(c, p, &(struct wire_alert){ .kind = WIRE_ALERT_PROGRESS,
+			    .progress = p->progress,
 			    .percent = p->progress_percent });
 	}
 	if (p->event_seq >= MUX_EVENTS_MAX && v->event_next <= p->event_seq - MUX_EVENTS_MAX)
@@ -191,8 +192,8 @@ static void send_events(struct conn *c, struct view *v, const struct pane *p, bo
 		const struct pane_event *e = &p->event_ring[v->event_next % MUX_EVENTS_MAX];
 		uint32_t kind = e->alert.kind;
 		if (e->clipboard) {
-			conn_send(c, 0, WIRE_SET_CLIPBOARD, &(union wire_body){ .set_clipboard = { p->id, true,
-			    e->alert.body, e->selection } });
+			conn_send(c, 0, WIRE_SET_CLIPBOARD, &(union wire_body){
+			    .set_clipboard = { p->id, true, e->alert.body, e->selection } });
 			continue;
 		}
 		if (first && (kind == WIRE_ALERT_USER_VAR || kind == WIRE_ALERT_PROGRESS))
@@ -205,12 +206,6 @@ static void send_events(struct conn *c, struct view *v, const struct pane *p, bo
 
 /* ---- palettes ---- */
 
-static struct wire_rgba rgba(uint32_t v)
-{
-	return (struct wire_rgba){ (float)(v >> 16 & 0xff) / 255.0f, (float)(v >> 8 & 0xff) / 255.0f,
-		(float)(v & 0xff) / 255.0f, 1.0f };
-}
-
 static void send_palette(struct conn *c, const struct pane *p)
 {
 	struct wire_rgba colors[WIRE_PALETTE_COLORS];
@@ -218,10 +213,10 @@ static void send_palette(struct conn *c, const struct pane *p)
 	struct wire_palette w = { .colors = colors, .n_colors = WIRE_PALETTE_COLORS };
 
 	for (unsigned i = 0; i < WIRE_PALETTE_COLORS; i++)
-		colors[i] = rgba(vt_palette_get(p->vt, i));
-	w.foreground = rgba(fg);
-	w.background = rgba(bg);
-	w.cursor_bg = w.cursor_border = rgba(vt_palette_get(p->vt, VT_PALETTE_CURSOR));
+		colors[i] = lines_rgba(vt_palette_get(p->vt, i));
+	w.foreground = lines_rgba(fg);
+	w.background = lines_rgba(bg);
+	w.cursor_bg = w.cursor_border = lines_rgba(vt_palette_get(p->vt, VT_PALETTE_CURSOR));
 	if (p->palette != NULL) {
 		const struct wire_rgba *s = p->palette->special;
 		w.cursor_fg = s[2];
@@ -234,11 +229,11 @@ static void send_palette(struct conn *c, const struct pane *p)
 		w.scrollbar_thumb = s[7];
 		w.split = s[8];
 	} else {
-		w.cursor_fg = rgba(bg);
+		w.cursor_fg = lines_rgba(bg);
 		w.selection_fg = (struct wire_rgba){ 0, 0, 0, 0 };
 		w.selection_bg = (struct wire_rgba){ 0.5f, 0.4f, 0.6f, 0.5f };
-		w.scrollbar_thumb = rgba(0x222222);
-		w.split = rgba(0x444444);
+		w.scrollbar_thumb = lines_rgba(0x222222);
+		w.split = lines_rgba(0x444444);
 	}
 	conn_send(c, 0, WIRE_SET_PALETTE, &(union wire_body){ .set_palette = { p->id, w } });
 }
@@ -251,14 +246,15 @@ static void send_modes(struct conn *c, struct view *v, struct pane *p)
 	uint8_t kitty = vt_kitty_flags(p->vt), other = vt_modify_other_keys(p->vt);
 	uint64_t title = hash(vt_title(p->vt));
 
-	if (v->known && v->modes == modes && v->kitty == kitty && v->other_keys == other && v->window_title_hash == title)
+	if (v->known && v->modes == modes && v->kitty == kitty && v->other_keys == other &&
+	    v->window_title_hash == title)
 		return;
 	v->modes = modes;
 	v->kitty = kitty;
 	v->other_keys = other;
 	v->window_title_hash = title;
-	conn_send(c, 0, WIRE_LACE_PANE_MODES, &(union wire_body){ .lace_pane_modes = { p->id, modes, kitty, other,
-	    wstr(vt_title(p->vt)) } });
+	conn_send(c, 0, WIRE_LACE_PANE_MODES, &(union wire_body){
+	    .lace_pane_modes = { p->id, modes, kitty, other, mux_str(vt_title(p->vt)) } });
 }
 
 /* Adds row to an ascending list that does not have it. */
@@ -318,12 +314,13 @@ static void send_render(struct conn *c, struct view *v, struct pane *p)
 	bool mouse = (modes & VT_MODE_MOUSE_TRACKING) != 0, reverse = (modes & VT_MODE_REVERSE_VIDEO) != 0;
 	const char *title = pane_title(p), *cwd = pane_cwd_url(p);
 	uint64_t title_hash = hash(title), cwd_hash = hash(cwd), seqno = vt_seqno(vt);
-	/* The other screen has numbers of its own, a resize gives new ones, a reset begins again: whatever the
-	 * client keeps under those numbers is another row now. */
-	bool renumbered = v->known && (((modes ^ v->modes) & VT_MODE_ALT_SCREEN) != 0 || d.cols != v->dims.cols ||
-	    d.rows != v->dims.rows || d.physical_top < v->dims.physical_top || d.scrollback_top < v->dims.scrollback_top);
-	bool moved = !v->known || cur.x != v->cursor.x || cur.y != v->cursor.y || cur.shape != v->cursor.shape ||
-	    cur.visible != v->cursor.visible;
+	/* The other screen has numbers of its own, a resize gives new ones, a reset begins again:
+	 * whatever the client keeps under those numbers is another row now. */
+	bool renumbered = v->known && (((modes ^ v->modes) & VT_MODE_ALT_SCREEN) != 0 ||
+	    d.cols != v->dims.cols || d.rows != v->dims.rows || d.physical_top < v->dims.physical_top ||
+	    d.scrollback_top < v->dims.scrollback_top);
+	bool moved = !v->known || cur.x != v->cursor.x || cur.y != v->cursor.y ||
+	    cur.shape != v->cursor.shape || cur.visible != v->cursor.visible;
 	int64_t rows[VT_ROWS_MAX + 3];
 	struct wire_range ranges[DIRTY_ROWS];
 	int64_t bottom = d.physical_top + d.rows;
@@ -332,7 +329,8 @@ static void send_render(struct conn *c, struct view *v, struct pane *p)
 
 	n = MIN(n, VT_ROWS_MAX);
 	if (v->known && !v->has_serial && !moved && n == 0 && n_ranges == 0 && same_dims(&d, &v->dims) &&
-	    mouse == v->mouse_grabbed && reverse == v->reverse && title_hash == v->title_hash && cwd_hash == v->cwd_hash)
+	    mouse == v->mouse_grabbed && reverse == v->reverse && title_hash == v->title_hash &&
+	    cwd_hash == v->cwd_hash)
 		return;
 	/* The client asks again for the rows that the cursor left and entered unless they are here (4.5). */
 	if (moved || v->has_serial)
@@ -343,11 +341,11 @@ static void send_render(struct conn *c, struct view *v, struct pane *p)
 	struct wire_arena arena = { 0 };
 	union wire_body b = { .render_changes = {
 		.pane_id = p->id, .mouse_grabbed = mouse,
-		.cursor_position = { cur.x, cur.y, (uint8_t)cur.shape, cur.visible },
-		.dimensions = { d.cols, d.rows, (uint64_t)(bottom - d.scrollback_top), d.physical_top, d.scrollback_top,
-			p->dpi, d.pixel_width, d.pixel_height, reverse },
-		.dirty_lines = ranges, .n_dirty_lines = n_ranges, .title = wstr(title), .has_working_dir = cwd != NULL,
-		.working_dir = wstr(cwd != NULL ? cwd : ""), .has_input_serial = v->has_serial, .input_serial = v->serial,
+		.cursor_position = pane_cursor(p),
+		.dimensions = pane_dimensions(p), .dirty_lines = ranges, .n_dirty_lines = n_ranges,
+		.title = mux_str(title), .has_working_dir = cwd != NULL,
+		.working_dir = mux_str(cwd != NULL ? cwd : ""), .has_input_serial = v->has_serial,
+		.input_serial = v->serial,
 		.seqno = seqno } };
 	lines_build(vt, rows, n, &arena, WIRE_ARENA_MAX, &b.render_changes.bonus_lines);
 	/* The GUI compares numbers, so a row that is another row now must have a higher one. */
@@ -405,7 +403,8 @@ void push_view_now(struct conn *c, struct pane *p)
 
 static bool is_shown(const struct conn *c, const struct view *v, uint64_t now)
 {
-	return c->shown == v->pane || c->focused == v->pane || (v->polled_at != 0 && now - v->polled_at < MUX_WATCH_MS);
+	return c->shown == v->pane || c->focused == v->pane ||
+	    (v->polled_at != 0 && now - v->polled_at < MUX_WATCH_MS);
 }
 
 static uint64_t due(const struct conn *c, const struct view *v, const struct pane *p, uint64_t now)
@@ -473,7 +472,8 @@ static uint64_t announce_resized(struct mux *m, uint64_t now)
 		}
 		m->resized[i] = m->resized[--m->n_resized];
 		if (tree_tab(&m->tree, r.tab, NULL) != NULL)
-			push_notice(m, &(struct notice){ .ident = WIRE_TAB_RESIZED, .a = r.tab, .author = r.author });
+			push_notice(m, &(struct notice){ .ident = WIRE_TAB_RESIZED, .a = r.tab,
+			    .author = r.author });
 	}
 	return next;
 }

@@ -27,10 +27,9 @@ void request_fail(struct request *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vprintf(&s, fmt, ap);
 	va_end(ap);
-	conn_send(r->c, r->serial, WIRE_ERROR_RESPONSE, &(union wire_body){ .error_response = { { s.s, s.len } } });
+	conn_send(r->c, r->serial, WIRE_ERROR_RESPONSE,
+	    &(union wire_body){ .error_response = { { s.s, s.len } } });
 }
-
-static unsigned long long ull(uint64_t v) { return v; }
 
 struct pane *request_pane(struct request *r, uint64_t id)
 {
@@ -72,16 +71,17 @@ static void codec_version(struct request *r)
 	const char *version = r->m->opts->version, *exe = r->m->exe != NULL ? r->m->exe : "lace-mux-server";
 
 	conn_send(r->c, r->serial, WIRE_GET_CODEC_VERSION_RESPONSE, &(union wire_body){ .codec_version = {
-	    .codec_vers = r->m->opts->codec, .version_string = { version, strlen(version) },
-	    .executable_path = { exe, strlen(exe) } } });
+	    .codec_vers = r->m->opts->codec, .version_string = mux_str(version),
+	    .executable_path = mux_str(exe) } });
 }
 
-static struct wire_str keep(const char *prefix_free, size_t len)
+static struct wire_str keep(const char *s, size_t len)
 {
-	len = MIN(len, 1024);
-	while (len > 0 && ((unsigned char)prefix_free[len] & 0xc0) == 0x80)
+	/* s[len] can be read: strings of the wire end with a NUL. */
+	len = MIN(len, TREE_NAME_MAX);
+	while (len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80)
 		len--;
-	return (struct wire_str){ xmemdup0(prefix_free, len), len };
+	return (struct wire_str){ xmemdup0(s, len), len };
 }
 
 static void set_client_id(struct request *r)
@@ -121,7 +121,8 @@ static void lace_hello(struct request *r)
 	c->lace = true;
 	c->read_only = (r->b->lace_hello.flags & WIRE_LACE_READ_ONLY) != 0;
 	conn_send(c, r->serial, WIRE_LACE_HELLO_RESPONSE, &(union wire_body){ .lace_hello_response = {
-	    MAX(1, MIN(r->b->lace_hello.version, WIRE_LACE_VERSION)), { version, strlen(version) }, (uint32_t)getpid() } });
+	    MAX(1, MIN(r->b->lace_hello.version, WIRE_LACE_VERSION)), mux_str(version),
+	    (uint32_t)getpid() } });
 	enable_pushes(c);
 }
 
@@ -141,7 +142,8 @@ static void tls_creds(struct request *r)
 static void send_input(struct request *r, struct pane *p, const char *bytes, size_t len)
 {
 	if (len > 0 && !pane_input(p, bytes, len))
-		request_fail(r, "pane %llu does not read its input: %u bytes wait already", ull(p->id), MUX_PTY_QUEUE_MAX);
+		request_fail(r, "pane %llu does not read its input: %u bytes wait already", ull(p->id),
+		    MUX_PTY_QUEUE_MAX);
 	else
 		request_done(r);
 }
@@ -200,10 +202,12 @@ static void send_mouse_event(struct request *r)
 	if (e->kind == VT_MOUSE_PRESS)
 		mux_client_typed(r->c, p);
 	struct vt_dims d = vt_dims(p->vt);
-	struct vt_mouse mouse = { .kind = (enum vt_mouse_kind)e->kind, .button = (enum vt_mouse_button)e->button,
-		.count = (uint32_t)MAX(1, MIN(e->count, 100)), .x = (uint16_t)MIN(e->x, d.cols - 1u),
-		.y = (uint16_t)MAX(0, MIN(e->y, d.rows - 1)), .pixel_x = (uint32_t)MAX(0, MIN(e->x_pixel_offset, 10000)),
-		.pixel_y = (uint32_t)MAX(0, MIN(e->y_pixel_offset, 10000)), .mods = e->modifiers };
+	struct vt_mouse mouse = {
+		.kind = (enum vt_mouse_kind)e->kind, .button = (enum vt_mouse_button)e->button,
+		.count = (uint32_t)MAX(1, MIN(e->count, 100)), .mods = e->modifiers,
+		.x = (uint16_t)MIN(e->x, d.cols - 1u), .y = (uint16_t)MAX(0, MIN(e->y, d.rows - 1)),
+		.pixel_x = (uint32_t)MAX(0, MIN(e->x_pixel_offset, 10000)),
+		.pixel_y = (uint32_t)MAX(0, MIN(e->y_pixel_offset, 10000)) };
 	request_interest(r, p->id)->typed = true;
 	send_input(r, p, bytes, vt_encode_mouse(p->vt, &mouse, bytes));
 }
@@ -347,13 +351,9 @@ static void renderable_dimensions(struct request *r)
 
 	if (p == NULL)
 		return;
-	struct vt_dims d = vt_dims(p->vt);
-	struct vt_cursor cur = vt_cursor(p->vt);
-	request_answer(r, WIRE_GET_PANE_RENDERABLE_DIMENSIONS_RESPONSE, &(union wire_body){ .renderable_dimensions = {
-	    .pane_id = p->id, .cursor_position = { cur.x, cur.y, (uint8_t)cur.shape, cur.visible },
-	    .dimensions = { d.cols, d.rows, (uint64_t)(d.physical_top + d.rows - d.scrollback_top), d.physical_top,
-		    d.scrollback_top, p->dpi, d.pixel_width, d.pixel_height,
-		    (vt_modes(p->vt) & VT_MODE_REVERSE_VIDEO) != 0 } } });
+	request_answer(r, WIRE_GET_PANE_RENDERABLE_DIMENSIONS_RESPONSE,
+	    &(union wire_body){ .renderable_dimensions = {
+	    .pane_id = p->id, .cursor_position = pane_cursor(p), .dimensions = pane_dimensions(p) } });
 }
 
 static uint32_t color_of(const struct wire_rgba *c)
@@ -382,8 +382,9 @@ static void set_palette(struct request *r)
 	pal->colors[VT_PALETTE_FG] = color_of(&w->foreground);
 	pal->colors[VT_PALETTE_BG] = color_of(&w->background);
 	pal->colors[VT_PALETTE_CURSOR] = color_of(&w->cursor_bg);
-	memcpy(pal->special, (const struct wire_rgba[]){ w->foreground, w->background, w->cursor_fg, w->cursor_bg,
-	    w->cursor_border, w->selection_fg, w->selection_bg, w->scrollbar_thumb, w->split }, sizeof(pal->special));
+	memcpy(pal->special, (const struct wire_rgba[]){ w->foreground, w->background, w->cursor_fg,
+	    w->cursor_bg, w->cursor_border, w->selection_fg, w->selection_bg, w->scrollbar_thumb, w->split },
+	    sizeof(pal->special));
 	vt_palette_set_default(p->vt, pal->colors);
 	request_done(r);
 }
@@ -420,7 +421,8 @@ static void tab_title(struct request *r)
 		return;
 	}
 	if (tree_set_name(&tab->title, t->title.s, t->title.len))
-		push_notice(r->m, &(struct notice){ .ident = WIRE_TAB_TITLE_CHANGED, .a = tab->id, .text = tab->title });
+		push_notice(r->m, &(struct notice){ .ident = WIRE_TAB_TITLE_CHANGED, .a = tab->id,
+		    .text = tab->title });
 	request_done(r);
 }
 
@@ -434,14 +436,16 @@ static void window_title(struct request *r)
 		return;
 	}
 	if (tree_set_name(&w->title, t->title.s, t->title.len))
-		push_notice(r->m, &(struct notice){ .ident = WIRE_WINDOW_TITLE_CHANGED, .a = w->id, .text = w->title });
+		push_notice(r->m, &(struct notice){ .ident = WIRE_WINDOW_TITLE_CHANGED, .a = w->id,
+		    .text = w->title });
 	request_done(r);
 }
 
 static void set_workspace(struct mux *m, struct window *w, const char *name, size_t len)
 {
 	if (tree_set_name(&w->workspace, name, len))
-		push_notice(m, &(struct notice){ .ident = WIRE_WINDOW_WORKSPACE_CHANGED, .a = w->id, .text = w->workspace });
+		push_notice(m, &(struct notice){ .ident = WIRE_WINDOW_WORKSPACE_CHANGED, .a = w->id,
+		    .text = w->workspace });
 }
 
 static void window_workspace(struct request *r)

@@ -22,6 +22,10 @@ struct pane *request_pane(struct request *r, uint64_t id);
 /* The client shows interest in a pane: what it is told about it is urgent from now on. */
 struct view *request_interest(struct request *r, uint64_t pane);
 
+/* Cells as a size on the wire, with the tab's pixels. */
+struct wire_terminal_size request_size(const struct tab *tab, struct tree_size s);
+static inline unsigned long long ull(uint64_t v) { return v; }   /* for printf */
+
 /* spawn.c */
 void request_spawn(struct request *r);
 void request_split(struct request *r);

@@ -58,7 +58,8 @@ static void find(struct search *q, const struct text *t)
 			q->cap = q->cap == 0 ? 32 : q->cap * 2;
 			q->v = xreallocarray(q->v, q->cap, sizeof(*q->v));
 		}
-		const struct place *a = &t->at[hit - t->s.s], *z = &t->at[hit - t->s.s + (ptrdiff_t)q->len - 1];
+		const struct place *a = &t->at[hit - t->s.s],
+		    *z = &t->at[hit - t->s.s + (ptrdiff_t)q->len - 1];
 		q->v[q->n++] = (struct wire_search_result){ a->row, a->col, z->row, z->end, 0 };
 		at = hit + q->len;
 	}
@@ -86,7 +87,8 @@ void request_search(struct request *r)
 	q.needle = needle.s;
 
 	struct vt_dims d = vt_dims(p->vt);
-	int64_t first = MAX(s->range.start, d.scrollback_top), last = MIN(s->range.end, d.physical_top + d.rows);
+	int64_t first = MAX(s->range.start, d.scrollback_top);
+	int64_t last = MIN(s->range.end, d.physical_top + d.rows);
 	for (int64_t y = first; y < last && q.len > 0 && q.n < q.limit; y++) {
 		if (!vt_row_get(p->vt, y, &row))
 			continue;
@@ -97,7 +99,8 @@ void request_search(struct request *r)
 		find(&q, &t);
 		str_reset(&t.s);
 	}
-	request_answer(r, WIRE_SEARCH_SCROLLBACK_RESPONSE, &(union wire_body){ .search_response = { q.v, q.n } });
+	request_answer(r, WIRE_SEARCH_SCROLLBACK_RESPONSE,
+	    &(union wire_body){ .search_response = { q.v, q.n } });
 	free(q.v);
 	free(t.at);
 	str_fini(&t.s);

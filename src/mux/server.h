@@ -103,7 +103,7 @@ struct pane_spawn {
 	const struct strv *argv;           /* empty: the login shell */
 	const struct strv *env;            /* whole; the pane adds its ids */
 	const char *shell;                 /* the login shell's path */
-	const char *const *dirs;           /* NULL-terminated: the first that can be entered is the working folder */
+	const char *const *dirs;           /* NULL-terminated: the first that can be entered */
 	bool has_umask;
 	mode_t umask;
 	struct tree_size size;
@@ -116,13 +116,16 @@ struct pane *mux_pane(const struct mux *m, uint64_t id);         /* or NULL */
 /* Queues bytes for the program. False when its queue is full. */
 bool pane_input(struct pane *p, const char *bytes, size_t len);
 /* Says whether anything changed. */
-bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height, uint32_t dpi);
+bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height,
+    uint32_t dpi);
 void pane_focus(struct pane *p, bool focused);
 /* The child has ended: reads what is left, tells the clients and removes the pane. */
 void pane_exited(struct pane *p, int status);
 /* Both valid until the next call for this pane. cwd: an absolute URL or NULL. */
 const char *pane_title(struct pane *p);
 const char *pane_cwd_url(struct pane *p);
+struct wire_cursor pane_cursor(const struct pane *p);
+struct wire_dimensions pane_dimensions(const struct pane *p);
 /* The folder of the pane's program, malloc()ed, or NULL. */
 char *pane_cwd_dir(const struct pane *p);
 /* Makes a URL safe for wezterm's strict parser: malloc()ed, or NULL when it is no file URL. */
@@ -193,7 +196,8 @@ void conn_write(struct conn *c);
 /* Made when missing. Valid until the next one is made. */
 struct view *conn_view(struct conn *c, uint64_t pane);
 void conn_forget(struct conn *c, uint64_t pane);
-bool conn_is_remote(const struct conn *c);      /* comes through a proxy of ours: another machine's environment */
+/* Comes through a proxy: whatever its client says of its environment is another machine's. */
+bool conn_is_remote(const struct conn *c);
 
 /* Decides and answers one request. */
 void request_handle(struct conn *c, const struct wire_pdu *pdu, struct wire_arena *arena);
@@ -250,6 +254,9 @@ struct mux {
 	uint8_t *batch;                    /* MUX_PTY_BATCH bytes, for reading */
 };
 
+/* The target of /proc/PID/NAME, malloc()ed, or NULL. */
+char *mux_proc_link(pid_t pid, const char *name);
+static inline struct wire_str mux_str(const char *s) { return (struct wire_str){ s, strlen(s) }; }
 uint64_t mux_now(const struct mux *m);           /* ms, monotonic, of this turn */
 void mux_stop(struct mux *m);
 /* Gives every pane of the tab the size that the tree says; tells the others. */

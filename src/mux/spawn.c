@@ -8,8 +8,6 @@
 #define DEFAULT_ROWS 24
 #define DEFAULT_COLS 80
 
-static unsigned long long ull(uint64_t v) { return v; }
-
 /* ---- what a new program gets ---- */
 
 struct prepared {
@@ -40,7 +38,8 @@ static void add_dir(struct prepared *p, const char *dir)
 /* Entries of a command's environment. The whole environment of another machine stays there (4.4). */
 static void add_command_env(struct strv *env, const struct wire_command *cmd, bool remote)
 {
-	static const char *const not_passed[] = { "PWD", "OLDPWD", "SHLVL", "_", "APPIMAGE", "APPDIR", "OWD", NULL };
+	static const char *const not_passed[] = {
+		"PWD", "OLDPWD", "SHLVL", "_", "APPIMAGE", "APPDIR", "OWD", NULL };
 
 	for (size_t i = 0; i < cmd->n_envs; i++) {
 		const struct wire_env_entry *e = &cmd->envs[i];
@@ -68,17 +67,15 @@ static void prepare(struct request *r, const struct wire_command *cmd, const str
 	if (cmd != NULL)
 		add_command_env(&p->env, cmd, remote);
 	bool known = passwd_lookup(geteuid(), &p->user);
-	env_finish(&p->env, &(struct env_pane){ .user = known ? p->user.name : NULL, .home = known ? p->user.home : NULL,
-	    .shell = p->session.shell != NULL ? p->session.shell : known && *p->user.shell != '\0' ? p->user.shell : NULL,
-	    .socket = r->m->opts->socket_path, .version = r->m->opts->version });
-
-	for (size_t i = 0; cmd != NULL && i < cmd->n_args; i++)
-		strv_push(&p->argv, cmd->args[i].s);
 	p->shell = p->session.shell != NULL && *p->session.shell == '/' ? p->session.shell :
 	    known && *p->user.shell == '/' ? p->user.shell : "/bin/sh";
 	if (access(p->shell, X_OK) != 0)
 		p->shell = "/bin/sh";      /* an image may name a shell that it does not have */
+	env_finish(&p->env, &(struct env_pane){ .user = p->user.name, .home = p->user.home, .shell = p->shell,
+	    .socket = r->m->opts->socket_path, .version = r->m->opts->version });
 
+	for (size_t i = 0; cmd != NULL && i < cmd->n_args; i++)
+		strv_push(&p->argv, cmd->args[i].s);
 	add_dir(p, cmd != NULL && cmd->has_cwd ? cmd->cwd.s : NULL);
 	add_dir(p, dir != NULL ? dir->s : NULL);
 	if (beside != NULL)
@@ -88,12 +85,15 @@ static void prepare(struct request *r, const struct wire_command *cmd, const str
 	add_dir(p, env_get(&p->env, "HOME"));
 }
 
-static struct pane *start(struct request *r, uint64_t id, const struct prepared *p, const struct wire_command *cmd,
+static struct pane *start(struct request *r, uint64_t id, const struct prepared *p,
+    const struct wire_command *cmd,
     struct tree_size size, uint32_t cell_width, uint32_t cell_height, uint32_t dpi)
 {
 	cleanup_err struct err err = ERR_INIT;
-	struct pane_spawn how = { .argv = &p->argv, .env = &p->env, .shell = p->shell, .dirs = p->dirs, .size = size,
-		.has_umask = cmd != NULL && cmd->has_umask, .umask = cmd != NULL ? (mode_t)(cmd->umask & 0777) : 0,
+	struct pane_spawn how = { .argv = &p->argv, .env = &p->env, .shell = p->shell, .dirs = p->dirs,
+	    .size = size,
+		.has_umask = cmd != NULL && cmd->has_umask,
+		.umask = cmd != NULL ? (mode_t)(cmd->umask & 0777) : 0,
 		.cell_width = cell_width, .cell_height = cell_height, .dpi = dpi };
 	struct pane *pane = pane_create(r->m, id, &how, &err);
 
@@ -134,15 +134,8 @@ static void made_by(struct request *r, struct pane *p)
 static void answer_spawn(struct request *r, const struct tab *tab, const struct window *w, uint64_t pane,
     const struct wire_terminal_size *size)
 {
-	request_answer(r, WIRE_SPAWN_RESPONSE, &(union wire_body){ .spawn_response = { tab->id, pane, w->id, *size } });
-}
-
-static struct wire_terminal_size tab_terminal_size(const struct tab *tab)
-{
-	struct tree_size s = tree_tab_size(tab);
-
-	return (struct wire_terminal_size){ s.rows, s.cols, (uint64_t)s.cols * tab->cell_width,
-		(uint64_t)s.rows * tab->cell_height, tab->dpi };
+	request_answer(r, WIRE_SPAWN_RESPONSE,
+	    &(union wire_body){ .spawn_response = { tab->id, pane, w->id, *size } });
 }
 
 /* ---- requests ---- */
@@ -190,7 +183,7 @@ void request_spawn(struct request *r)
 	tab->dpi = like.dpi;
 	push_notice(m, &(struct notice){ .ident = WIRE_TAB_ADDED_TO_WINDOW, .a = tab->id, .b = w->id });
 	made_by(r, pane);
-	struct wire_terminal_size answer = tab_terminal_size(tab);
+	struct wire_terminal_size answer = request_size(tab, tree_tab_size(tab));
 	answer_spawn(r, tab, w, id, &answer);
 }
 
@@ -228,7 +221,8 @@ void request_split(struct request *r)
 	struct pane *beside = mux_pane(m, s->pane_id);
 	struct window *w = NULL;
 	uint64_t id = s->has_move_pane_id ? s->move_pane_id : m->next_pane;
-	struct tree_split how = { .vertical = q->direction == WIRE_SPLIT_VERTICAL, .target_is_second = q->target_is_second,
+	struct tree_split how = { .vertical = q->direction == WIRE_SPLIT_VERTICAL,
+	    .target_is_second = q->target_is_second,
 		.top_level = q->top_level, .percent = q->size_kind == WIRE_SPLIT_PERCENT,
 		.amount = q->size_kind == WIRE_SPLIT_PERCENT ? q->percent : q->cells };
 
@@ -299,7 +293,8 @@ void request_move_to_tab(struct request *r)
 		size = tree_tab_size(&like);
 	}
 	if (target == NULL)
-		target = tree_window_add(&m->tree, s->has_workspace && s->workspace.len > 0 ? s->workspace.s : "default");
+		target = tree_window_add(&m->tree,
+		    s->has_workspace && s->workspace.len > 0 ? s->workspace.s : "default");
 	/* Into its new tab before out of the old one: a window that would be empty for a moment would go. */
 	struct tab *tab = tree_tab_add(&m->tree, target, TREE_PENDING, size);
 	tab->cell_width = like.cell_width;

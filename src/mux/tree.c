@@ -72,7 +72,8 @@ static void node_resize(struct tree_node *n, struct tree_size size)
 		uint32_t min0 = node_min(n->child[0], v), min1 = node_min(n->child[1], v);
 		uint32_t room = along(&size, v) - 1;
 		uint64_t sum = (uint64_t)old0 + old1;
-		uint32_t part = old0 + old1 == room ? old0 : (uint32_t)(((uint64_t)room * old0 + sum / 2) / sum);
+		uint32_t part = old0 + old1 == room ? old0 :
+		    (uint32_t)(((uint64_t)room * old0 + sum / 2) / sum);
 
 		part = MAX(min0, MIN(part, room - min1));
 		struct tree_size s0 = size, s1 = size;

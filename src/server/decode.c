@@ -26,7 +26,8 @@ int server_cmd_decode(int argc, char **argv)
 		struct wire_arena arena = { 0 };
 		struct wire_buf out = { 0 };
 		struct wire_pdu pdu;
-		enum wire_status s = wire_decode((const uint8_t *)data.s + at, data.len - at, codec, &taken, &pdu, &arena);
+		enum wire_status s = wire_decode((const uint8_t *)data.s + at, data.len - at, codec, &taken,
+		    &pdu, &arena);
 		if (s == WIRE_OK)
 			wire_print_json(&pdu, codec, &out);
 		else if (s == WIRE_UNKNOWN)

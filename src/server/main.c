@@ -90,7 +90,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->daemonize = true;
 		} else if (str_eq(argv[i], "-n") || str_eq(argv[i], "--skip-config")) {
 			continue;
-		} else if (value_of("--config-file", argc, argv, &i) != NULL || value_of("--config", argc, argv, &i) != NULL ||
+		} else if (value_of("--config-file", argc, argv, &i) != NULL ||
+		    value_of("--config", argc, argv, &i) != NULL ||
 		    value_of("--cwd", argc, argv, &i) != NULL) {
 			continue;          /* of wezterm-mux-server: there is no such configuration here */
 		} else if ((v = value_of("--ready-fd", argc, argv, &i)) != NULL) {
@@ -165,7 +166,8 @@ static int cmd_server(int argc, char **argv)
 }
 
 static const struct { const char *name; int (*run)(int argc, char **argv); } commands[] = {
-	{ "proxy", server_cmd_proxy }, { "exec", server_cmd_exec }, { "list", server_cmd_list }, { "status", server_cmd_status },
+	{ "proxy", server_cmd_proxy }, { "exec", server_cmd_exec }, { "list", server_cmd_list },
+	{ "status", server_cmd_status },
 	{ "stop", server_cmd_stop }, { "decode", server_cmd_decode },
 };
 

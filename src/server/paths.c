@@ -12,8 +12,8 @@ static bool is_private(const char *path)
 {
 	struct stat st;
 
-	return path != NULL && *path == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-	    (st.st_mode & 022) == 0;
+	return path != NULL && *path == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid() && (st.st_mode & 022) == 0;
 }
 
 static char *home_dir(void)
@@ -41,7 +41,8 @@ static char *runtime_dir(struct err *err)
 		return xstrdup(run);
 	cleanup_free char *home = home_dir();
 	if (home == NULL) {
-		err_set(err, ERR_FAILED, "no place for the socket: XDG_RUNTIME_DIR is not usable and there is no home "
+		err_set(err, ERR_FAILED,
+		    "no place for the socket: XDG_RUNTIME_DIR is not usable and there is no home "
 		    "folder; set HOME");
 		return NULL;
 	}

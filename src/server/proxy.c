@@ -115,7 +115,8 @@ static int connect_for(bool may_start, struct err *err)
 	if (server_paths(&p, err) == 0) {
 		fd = may_start ? server_connect_or_start(&p, err) : server_connect(&p, err);
 		if (fd < 0 && !may_start && (err->sys == ENOENT || err->sys == ECONNREFUSED))
-			err_set(err, ERR_NOT_FOUND, "no server runs here (%s): start one without --no-auto-start", p.socket);
+			err_set(err, ERR_NOT_FOUND,
+			    "no server runs here (%s): start one without --no-auto-start", p.socket);
 	}
 	server_paths_fini(&p);
 	return fd;
@@ -161,8 +162,9 @@ static int say_proxy(int fd, struct err *err)
 	if (user == NULL)
 		user = "";
 	struct wire_client *c = wire_client_create(fd, fd, WIRE_CODEC_LACE, NULL, NULL);
-	union wire_body b = { .set_client_id = { .is_proxy = true, .client_id = { .hostname = { host, strlen(host) },
-	    .username = { user, strlen(user) }, .pid = (uint32_t)getpid(), .epoch = (uint64_t)time(NULL), .id = 1,
+	union wire_body b = { .set_client_id = { .is_proxy = true, .client_id = {
+	    .hostname = { host, strlen(host) }, .username = { user, strlen(user) },
+	    .pid = (uint32_t)getpid(), .epoch = (uint64_t)time(NULL), .id = 1,
 	    .has_ssh_auth_sock = agent != NULL,
 	    .ssh_auth_sock = { agent != NULL ? agent : "", agent != NULL ? strlen(agent) : 0 } } } };
 	enum wire_client_status s = wire_client_call(c, WIRE_SET_CLIENT_ID, &b, SERVER_CALL_MS, &answer);

@@ -38,7 +38,8 @@ static void session_close(struct session *s)
 	server_paths_fini(&s->paths);
 }
 
-static const struct wire_pdu *call(struct session *s, uint32_t ident, const union wire_body *body, struct err *err)
+static const struct wire_pdu *call(struct session *s, uint32_t ident, const union wire_body *body,
+    struct err *err)
 {
 	const struct wire_pdu *answer = NULL;
 	enum wire_client_status st = wire_client_call(s->c, ident, body, SERVER_CALL_MS, &answer);
@@ -49,7 +50,8 @@ static const struct wire_pdu *call(struct session *s, uint32_t ident, const unio
 		return NULL;
 	}
 	if (answer->ident == WIRE_ERROR_RESPONSE) {
-		err_set(err, ERR_FAILED, "the server on %s says: %s", s->paths.socket, answer->body.error_response.reason.s);
+		err_set(err, ERR_FAILED, "the server on %s says: %s", s->paths.socket,
+		    answer->body.error_response.reason.s);
 		return NULL;
 	}
 	return answer;
@@ -98,13 +100,13 @@ static void pane_json(struct str *out, const struct wire_pane_entry *e, size_t i
 	str_printf(out, "  {\"window_id\": %llu, \"tab_id\": %llu, \"pane_id\": %llu, \"workspace\": ",
 	    (unsigned long long)e->window_id, (unsigned long long)e->tab_id, (unsigned long long)e->pane_id);
 	add_json(out, &e->workspace);
-	str_printf(out, ", \"size\": {\"rows\": %llu, \"cols\": %llu}, \"title\": ", (unsigned long long)e->size.rows,
-	    (unsigned long long)e->size.cols);
+	str_printf(out, ", \"size\": {\"rows\": %llu, \"cols\": %llu}, \"title\": ",
+	    (unsigned long long)e->size.rows, (unsigned long long)e->size.cols);
 	add_json(out, &e->title);
 	str_puts(out, ", \"cwd\": ");
 	add_json(out, e->has_working_dir ? &e->working_dir : &WIRE_STR(""));
-	str_printf(out, ", \"is_active\": %s, \"is_zoomed\": %s, \"tty_name\": ", e->is_active_pane ? "true" : "false",
-	    e->is_zoomed_pane ? "true" : "false");
+	str_printf(out, ", \"is_active\": %s, \"is_zoomed\": %s, \"tty_name\": ",
+	    e->is_active_pane ? "true" : "false", e->is_zoomed_pane ? "true" : "false");
 	if (e->has_tty_name)
 		add_json(out, &e->tty_name);
 	else
@@ -114,11 +116,14 @@ static void pane_json(struct str *out, const struct wire_pane_entry *e, size_t i
 
 static void pane_row(struct str *out, const struct wire_pane_entry *e, size_t index)
 {
+	cleanup_str struct str workspace = STR_INIT;
 	char size[48];
 
-	snprintf(size, sizeof(size), "%llux%llu", (unsigned long long)e->size.cols, (unsigned long long)e->size.rows);
-	str_printf(out, "%5llu %5llu %6llu %-9s %-8s ", (unsigned long long)e->window_id, (unsigned long long)e->tab_id,
-	    (unsigned long long)e->pane_id, e->workspace.s, size);
+	snprintf(size, sizeof(size), "%llux%llu", (unsigned long long)e->size.cols,
+	    (unsigned long long)e->size.rows);
+	add_plain(&workspace, &e->workspace);
+	str_printf(out, "%5llu %5llu %6llu %-9s %-8s ", (unsigned long long)e->window_id,
+	    (unsigned long long)e->tab_id, (unsigned long long)e->pane_id, workspace.s, size);
 	add_plain(out, &e->title);
 	if (e->has_working_dir) {
 		str_putc(out, ' ');
@@ -168,9 +173,11 @@ int server_cmd_status(int argc, char **argv)
 	if (session_open(&s, &err) == 0)
 		a = call(&s, WIRE_GET_CODEC_VERSION, NULL, &err);
 	if (a != NULL) {
-		printf("socket   %s\nversion  %s\ncodec    %llu\n", s.paths.socket, a->body.codec_version.version_string.s,
+		printf("socket   %s\nversion  %s\ncodec    %llu\n", s.paths.socket,
+		    a->body.codec_version.version_string.s,
 		    (unsigned long long)a->body.codec_version.codec_vers);
-		a = call(&s, WIRE_LACE_HELLO, &(union wire_body){ .lace_hello = { .version = WIRE_LACE_VERSION } }, &err);
+		a = call(&s, WIRE_LACE_HELLO,
+		    &(union wire_body){ .lace_hello = { .version = WIRE_LACE_VERSION } }, &err);
 		if (a != NULL) {
 			printf("pid      %lu\n", (unsigned long)a->body.lace_hello_response.pid);
 		} else {

@@ -29,7 +29,8 @@ static int set_address(const char *path, struct sockaddr_un *a, struct err *err)
 
 	*a = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (len >= sizeof(a->sun_path))
-		return err_set(err, ERR_FAILED, "%s is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder", path);
+		return err_set(err, ERR_FAILED,
+		    "%s is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder", path);
 	memcpy(a->sun_path, path, len + 1);
 	return 0;
 }
@@ -158,7 +159,8 @@ static int wait_ready(int fd, const struct server_paths *p, struct err *err)
 		if (rc < 0 && errno == EINTR)
 			continue;
 		if (rc <= 0)
-			return err_set(err, ERR_FAILED, "the server did not start in %d s: see %s", SERVER_START_MS / 1000, p->log);
+			return err_set(err, ERR_FAILED, "the server did not start in %d s: see %s",
+			    SERVER_START_MS / 1000, p->log);
 		ssize_t n = read(fd, text + len, sizeof(text) - 1 - len);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -168,7 +170,8 @@ static int wait_ready(int fd, const struct server_paths *p, struct err *err)
 		char *eol = strchr(text, '\n');
 		if (eol != NULL) {
 			*eol = '\0';
-			return str_eq(text, "ok") ? 0 : err_set(err, ERR_FAILED, "the server did not start: %s", text);
+			return str_eq(text, "ok") ? 0 :
+			    err_set(err, ERR_FAILED, "the server did not start: %s", text);
 		}
 		if (n <= 0 || len == sizeof(text) - 1)
 			return err_set(err, ERR_FAILED, "the server ended while it started: see %s", p->log);
