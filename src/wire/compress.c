@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 
+#include <pthread.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -20,6 +21,40 @@ enum {
 	OUTPUT_START = 16 << 10,
 	KEEP_MAX = 2 << 20,     /* a compressor that grew beyond is not kept */
 };
+
+struct contexts {
+	ZSTD_CCtx *c;
+	ZSTD_DCtx *d;
+};
+
+static pthread_key_t contexts_key;
+static pthread_once_t contexts_once = PTHREAD_ONCE_INIT;
+
+static void free_contexts(void *p)
+{
+	struct contexts *x = p;
+	ZSTD_freeCCtx(x->c);
+	ZSTD_freeDCtx(x->d);
+	free(x);
+}
+
+static void make_key(void)
+{
+	if (pthread_key_create(&contexts_key, free_contexts) != 0)
+		abort();
+}
+
+/* This thread's; freed when it ends. */
+static struct contexts *contexts(void)
+{
+	pthread_once(&contexts_once, make_key);
+	struct contexts *x = pthread_getspecific(contexts_key);
+	if (x == NULL) {
+		x = xcalloc(1, sizeof(*x));
+		pthread_setspecific(contexts_key, x);
+	}
+	return x;
+}
 
 /* RFC 8878 3.1.1.1: a frame without single-segment flag names its window in one
  * byte. What is shorter is left to the decoder to refuse. */
@@ -34,7 +69,7 @@ static bool window_fits(const uint8_t *data, size_t len)
 
 enum wire_status wire_zstd_decode(const uint8_t *data, size_t len, struct wire_buf *out)
 {
-	static _Thread_local ZSTD_DCtx *ctx;
+	struct contexts *x = contexts();
 	if (!window_fits(data, len) || ZSTD_findFrameCompressedSize(data, len) != len)
 		return WIRE_BAD_ZSTD;
 	unsigned long long declared = ZSTD_getFrameContentSize(data, len);
@@ -42,12 +77,12 @@ enum wire_status wire_zstd_decode(const uint8_t *data, size_t len, struct wire_b
 		return WIRE_BAD_ZSTD;
 	if (declared != ZSTD_CONTENTSIZE_UNKNOWN && declared > WIRE_FRAME_MAX)
 		return WIRE_TOO_LARGE;
-	if (ctx == NULL && (ctx = ZSTD_createDCtx()) == NULL)
+	if (x->d == NULL && (x->d = ZSTD_createDCtx()) == NULL)
 		abort();
 	for (size_t room = MAX((size_t)OUTPUT_START, len * 4);; room *= 4) {
 		room = MIN(room, (size_t)WIRE_FRAME_MAX);
 		wire_buf_reserve(out, room);
-		size_t n = ZSTD_decompressDCtx(ctx, out->data + out->len, room, data, len);
+		size_t n = ZSTD_decompressDCtx(x->d, out->data + out->len, room, data, len);
 		if (!ZSTD_isError(n)) {
 			out->len += n;
 			return WIRE_OK;
@@ -61,17 +96,17 @@ enum wire_status wire_zstd_decode(const uint8_t *data, size_t len, struct wire_b
 
 bool wire_zstd_encode(const uint8_t *data, size_t len, struct wire_buf *out)
 {
-	static _Thread_local ZSTD_CCtx *ctx;
+	struct contexts *x = contexts();
 	if (len < 2)
 		return false;
-	if (ctx == NULL && (ctx = ZSTD_createCCtx()) == NULL)
+	if (x->c == NULL && (x->c = ZSTD_createCCtx()) == NULL)
 		abort();
 	/* Room for less than len: "would not be smaller" comes back as an error. */
 	wire_buf_reserve(out, len - 1);
-	size_t n = ZSTD_compressCCtx(ctx, out->data + out->len, len - 1, data, len, LEVEL);
-	if (ZSTD_sizeof_CCtx(ctx) > KEEP_MAX) {
-		ZSTD_freeCCtx(ctx);
-		ctx = NULL;
+	size_t n = ZSTD_compressCCtx(x->c, out->data + out->len, len - 1, data, len, LEVEL);
+	if (ZSTD_sizeof_CCtx(x->c) > KEEP_MAX) {
+		ZSTD_freeCCtx(x->c);
+		x->c = NULL;
 	}
 	if (ZSTD_isError(n))
 		return false;
