@@ -235,6 +235,8 @@ static void on_closed(uv_handle_t *h)
 	struct conn *c = h->data;
 
 	close(c->fd);
+	if (c->mux->deaf)
+		mux_listen(c->mux);
 	str_fini(&c->in);
 	wire_buf_fini(&c->out);
 	free((char *)(uintptr_t)c->client.hostname.s);
@@ -277,6 +279,12 @@ void conn_accept(struct mux *m)
 	socklen_t len = sizeof(who);
 	int fd = accept4(m->opts->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		/* The one who waits stays readable: looking again at once would be a busy loop. */
+		mux_log("cannot accept a connection: %s", strerror(errno));
+		m->deaf = true;
+		uv_poll_stop(&m->listener);
+	}
 	if (fd < 0)
 		return;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 ||

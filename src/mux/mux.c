@@ -212,6 +212,13 @@ void mux_client_left(struct conn *c)
 
 static void on_listener(uv_poll_t *h, int status, int events) { conn_accept(h->data); }
 
+void mux_listen(struct mux *m)
+{
+	m->deaf = false;
+	if (!uv_is_closing((uv_handle_t *)&m->listener))
+		uv_poll_start(&m->listener, UV_READABLE, on_listener);
+}
+
 static void on_child(uv_signal_t *h, int signum)
 {
 	struct mux *m = h->data;
@@ -337,7 +344,7 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	start_signal(m, &m->on_int, on_term, SIGINT);
 	uv_poll_init(&m->loop, &m->listener, opts->listen_fd);
 	m->listener.data = m;
-	uv_poll_start(&m->listener, UV_READABLE, on_listener);
+	mux_listen(m);
 
 	if (opts->ready_fd >= 0) {
 		if (write(opts->ready_fd, "ok\n", 3) < 0)

@@ -322,6 +322,8 @@ static void on_closed(uv_handle_t *h)
 	struct pane *p = h->data;
 
 	close(p->fd);
+	if (p->mux->deaf)
+		mux_listen(p->mux);
 	free(p);
 }
 

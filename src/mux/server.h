@@ -251,6 +251,7 @@ struct mux {
 	size_t n_doomed;
 	bool changed;                      /* something may have to be sent this turn */
 	bool stopping;
+	bool deaf;                         /* out of descriptors: not accepting until one is closed */
 	uint8_t *batch;                    /* MUX_PTY_BATCH bytes, for reading */
 };
 
@@ -259,6 +260,8 @@ char *mux_proc_link(pid_t pid, const char *name);
 static inline struct wire_str mux_str(const char *s) { return (struct wire_str){ s, strlen(s) }; }
 uint64_t mux_now(const struct mux *m);           /* ms, monotonic, of this turn */
 void mux_stop(struct mux *m);
+/* Waits for connections (again). Called whenever a descriptor was closed. */
+void mux_listen(struct mux *m);
 /* Gives every pane of the tab the size that the tree says; tells the others. */
 void mux_apply_tab(struct mux *m, struct tab *tab, uint64_t author);
 /* Takes the pane out of the tree and tells everybody; then destroys it. */

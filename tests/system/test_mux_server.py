@@ -691,6 +691,27 @@ def test_a_client_that_asks_and_does_not_read(server):
     greedy.close()
 
 
+def test_out_of_descriptors(bare):
+    import resource
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (30, hard))
+    try:
+        server = bare.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    c = server.client()
+    many = [Client(server.socket) for _ in range(40)]
+    eventually(lambda: "cannot accept" in (server.run / "log").read_text(), what="the limit")
+    c.settle()
+    eventually(lambda: quiet_for(server, 0.3), 10, "the server to come to rest")
+    assert c.spawn(argv=["true"]).name == "ErrorResponse"
+    for m in many:
+        m.close()
+    d = server.client()
+    d.settle()
+    assert d.spawn(argv=["sleep", "100"]).name == "SpawnResponse"
+
+
 def test_killed_clients_lose_nothing(server):
     c = server.client()
     pane = shell(c)
