@@ -36,8 +36,8 @@ int main(int argc, char **argv)
 		code = 100 + (int)err.code;
 	} else {
 		static const char *const end[] = { "exited", "detached", "lost" };
-		printf("[%s %d pane %llu%s%s]\n", end[r.end], r.exit_code, (unsigned long long)r.pane_id, r.reason ? ": " : "",
-		    r.reason ? r.reason : "");
+		printf("[%s %d pane %llu%s%s]\n", end[r.end], r.exit_code, (unsigned long long)r.pane_id,
+		    r.reason ? ": " : "", r.reason ? r.reason : "");
 		code = r.end == CLIENT_EXITED ? r.exit_code : 0;
 	}
 	link_close(link);
