@@ -15,8 +15,8 @@
 #define CALL_TIMEOUT_MS 15000
 #define DPI 96                          /* what a server assumes when nobody knows */
 
-static int call(struct session *s, uint32_t ident, const union wire_body *body, uint32_t want, const char *what,
-    const struct wire_pdu **ret, struct err *err)
+static int call(struct session *s, uint32_t ident, const union wire_body *body, uint32_t want,
+    const char *what, const struct wire_pdu **ret, struct err *err)
 {
 	switch (wire_client_call(s->wire, ident, body, CALL_TIMEOUT_MS, ret)) {
 	case WIRE_CLIENT_OK:
@@ -41,8 +41,8 @@ static int call(struct session *s, uint32_t ident, const union wire_body *body, 
 static int check_codec(struct session *s, struct err *err)
 {
 	const struct wire_pdu *pdu;
-	if (call(s, WIRE_GET_CODEC_VERSION, NULL, WIRE_GET_CODEC_VERSION_RESPONSE, "ask the mux server for its version",
-	    &pdu, err) < 0)
+	if (call(s, WIRE_GET_CODEC_VERSION, NULL, WIRE_GET_CODEC_VERSION_RESPONSE,
+	    "ask the mux server for its version", &pdu, err) < 0)
 		return -1;
 	const struct wire_codec_version *v = &pdu->body.codec_version;
 	if (v->codec_vers == WIRE_CODEC_LACE)
@@ -133,7 +133,8 @@ static int spawn(struct session *s, struct err *err)
 {
 	const struct client_options *o = s->opts;
 	if (o->read_only)
-		return err_set(err, ERR_NOT_FOUND, "there is no terminal to watch; connect without --read-only to start one");
+		return err_set(err, ERR_NOT_FOUND, "there is no terminal to watch;"
+		    " connect without --read-only to start one");
 	size_t n = 0;
 	while (o->argv && o->argv[n])
 		n++;
@@ -176,8 +177,8 @@ static int choose(struct session *s, struct err *err)
 	for (size_t i = 0; i < pdu->body.list_panes_response.n_tabs; i++)
 		look(&pdu->body.list_panes_response.tabs[i], &c);
 	if (o->has_pane_id && !c.exact)
-		return err_set(err, ERR_NOT_FOUND, "there is no terminal %llu any more; `lace mux list` shows those there are",
-		    (unsigned long long)o->pane_id);
+		return err_set(err, ERR_NOT_FOUND, "there is no terminal %llu any more;"
+		    " `lace mux list` shows those there are", (unsigned long long)o->pane_id);
 	if (!c.found)
 		return spawn(s, err);
 	s->pane_id = c.found->pane_id;

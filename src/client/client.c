@@ -17,6 +17,7 @@
 
 #define FRAME_MS 8                      /* two frames are at least so far apart while output floods */
 #define READ_MAX 65536
+#define BLOCKING_WRITE_MAX 512          /* a terminal that polls as writable takes so much */
 
 int64_t session_now_ms(void)
 {
@@ -60,9 +61,14 @@ static void read_terminal(struct session *s)
 static void write_terminal(struct session *s)
 {
 	while (s->out_done < s->out.len) {
-		ssize_t n = write(s->tty.out, s->out.s + s->out_done, s->out.len - s->out_done);
+		size_t len = s->out.len - s->out_done;
+		if (s->tty.out_blocks)
+			len = MIN(len, (size_t)BLOCKING_WRITE_MAX);
+		ssize_t n = write(s->tty.out, s->out.s + s->out_done, len);
 		if (n > 0) {
 			s->out_done += (size_t)n;
+			if (s->tty.out_blocks && s->out_done < s->out.len)
+				return;
 		} else if (n < 0 && errno == EAGAIN) {
 			return;
 		} else if (n == 0 || errno != EINTR) {
@@ -250,9 +256,11 @@ static int run(struct session *s, struct err *err)
 	return r;
 }
 
-int client_run(struct link *link, const struct client_options *opts, struct client_result *ret, struct err *err)
+int client_run(struct link *link, const struct client_options *opts, struct client_result *ret,
+    struct err *err)
 {
-	struct session s = { .opts = opts, .link = link, .tty = { .out = -1 }, .pool = POOL_INIT, .exit_code = -1 };
+	struct session s = { .opts = opts, .link = link, .tty = { .out = -1 }, .pool = POOL_INIT,
+		.exit_code = -1 };
 	str_init(&s.title);
 	str_init(&s.typed);
 	str_init(&s.clipboard);

@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include "link/link.h"
 
-#define CLIENT_PREFIX_DEFAULT 0x1c     /* Ctrl-\ ; then d detaches, [ scrolls back, ? helps, Ctrl-\ sends itself */
+/* Ctrl-\ ; then d detaches, [ scrolls back, m gives the mouse back, ? helps, Ctrl-\ sends itself */
+#define CLIENT_PREFIX_DEFAULT 0x1c
 
 struct client_options {
 	const char *name;                  /* shown on the status line */
@@ -32,7 +33,10 @@ struct client_result {
 	uint64_t pane_id;                  /* the pane that was shown, for attaching again */
 	bool has_pane_id;
 };
-/* Runs until the pane's program exits, the person detaches or the link ends. -1: could not begin. */
-int client_run(struct link *link, const struct client_options *opts, struct client_result *ret, struct err *err);
+/* Runs until the pane's program exits, the person detaches or the link ends. -1: could not begin; the
+ * terminal was not touched. A signal that asks to end (SIGTERM, SIGHUP, SIGINT, SIGQUIT) is raised again
+ * once the terminal is as it was; if the process survives that, it counts as a detach. */
+int client_run(struct link *link, const struct client_options *opts, struct client_result *ret,
+    struct err *err);
 
 #endif

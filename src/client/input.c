@@ -41,7 +41,8 @@ static void emit(struct input *in, enum input_kind kind, const char *bytes, size
 	in->cb(in->user, &ev);
 }
 
-static void emit_key(struct input *in, const char *bytes, size_t len, uint32_t key, uint8_t mods, bool release)
+static void emit_key(struct input *in, const char *bytes, size_t len, uint32_t key, uint8_t mods,
+    bool release)
 {
 	struct input_event ev = { .kind = INPUT_KEY, .bytes = bytes, .len = len, .key = key, .mods = mods,
 		.release = release };
@@ -156,7 +157,8 @@ static void emit_csi_key(struct input *in, const struct csi *c)
 		else if (key >= 57358 && key <= 57360)  /* caps, scroll and num lock */
 			key = KEY_MODIFIER;
 		else if (mods == KEY_SHIFT)             /* the text it makes, where that is reported */
-			key = c->param[2] ? c->param[2] : c->sub[0] ? c->sub[0] : key >= 'a' && key <= 'z' ? key - 32 : key;
+			key = c->param[2] ? c->param[2] : c->sub[0] ? c->sub[0] :
+			    key >= 'a' && key <= 'z' ? key - 32 : key;
 		break;
 	default:
 		break;

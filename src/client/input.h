@@ -24,13 +24,13 @@ enum input_kind {
 };
 
 /* Keys that have no code point. */
-enum { KEY_NONE = 0x110000, KEY_UP, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_PAGE_UP, KEY_PAGE_DOWN,
-	KEY_MODIFIER /* Shift, Ctrl, Caps Lock ... alone (kitty keyboard protocol) */ };
+enum { KEY_NONE = 0x110000, KEY_UP, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_PAGE_UP,
+	KEY_PAGE_DOWN, KEY_MODIFIER /* Shift, Ctrl, Caps Lock ... alone (kitty keyboard protocol) */ };
 enum { KEY_SHIFT = 1, KEY_ALT = 2, KEY_CTRL = 4, KEY_SUPER = 8 };
 
 enum input_mouse { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_MOVE };
-enum input_button { BUTTON_LEFT, BUTTON_MIDDLE, BUTTON_RIGHT, BUTTON_WHEEL_UP, BUTTON_WHEEL_DOWN, BUTTON_WHEEL_LEFT,
-	BUTTON_WHEEL_RIGHT, BUTTON_NONE };
+enum input_button { BUTTON_LEFT, BUTTON_MIDDLE, BUTTON_RIGHT, BUTTON_WHEEL_UP, BUTTON_WHEEL_DOWN,
+	BUTTON_WHEEL_LEFT, BUTTON_WHEEL_RIGHT, BUTTON_NONE };
 
 struct input_event {
 	enum input_kind kind;

@@ -161,7 +161,7 @@ static void command(struct session *s, uint32_t key)
 		draw_forget(s->draw);
 		break;
 	case '?':
-		s->hint = "after the prefix: d detach, [ scroll back, m mouse on/off, l redraw, prefix again sends it";
+		s->hint = "then d: detach, [: scroll back, m: mouse on/off, l: redraw, or the same again";
 		break;
 	case 0x1b: case 'c': case 'q':
 		break;                                /* never mind */

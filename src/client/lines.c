@@ -112,7 +112,8 @@ static size_t from_clusters(struct pool *pool, const struct wire_line *line, str
 	return x;
 }
 
-size_t line_cells(struct pool *pool, const struct wire_lines *lines, size_t index, struct cell *ret, size_t max)
+size_t line_cells(struct pool *pool, const struct wire_lines *lines, size_t index, struct cell *ret,
+    size_t max)
 {
 	const struct wire_line *line = &lines->lines[index].line;
 	max = MIN(max, (size_t)LINE_COLS_MAX);

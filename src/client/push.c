@@ -52,7 +52,9 @@ static void alert(struct session *s, const struct wire_alert *a)
 		s->last_toast_ms = now;
 		str_reset(&s->toast);
 		/* The name in front tells whose note it is, and keeps "4;..." from being read as progress. */
-		str_printf(&s->toast, "\033]9;%s: ", s->opts->name);
+		str_puts(&s->toast, "\033]9;");
+		log_safe(&s->toast, s->opts->name, strlen(s->opts->name), TOAST_MAX, false);
+		str_puts(&s->toast, ": ");
 		if (a->has_title) {
 			log_safe(&s->toast, a->title.s, a->title.len, TOAST_MAX, false);
 			str_puts(&s->toast, ": ");
@@ -78,7 +80,7 @@ static void render(struct session *s, const struct wire_render_changes *c)
 {
 	view_changes(s->view, &s->pool, c);
 	s->mouse_grabbed = c->mouse_grabbed;
-	/* With the extension the window's title comes with the modes; a program that never set one has the pane's. */
+	/* With the extension the window's title comes with the modes, if a program set one. */
 	if (!s->window_title)
 		set_title(s, c->title);
 	s->dirty = true;

@@ -3,7 +3,8 @@
  * Output must never block the client, so it wants O_NONBLOCK. That flag belongs
  * to the open file description, which we share with the shell that started us
  * and which it would find changed; therefore the terminal is opened once more
- * and only our own description gets the flag.
+ * and only our own description gets the flag. Where that is forbidden, little is
+ * written at a time, which blocks rarely and briefly.
  *
  * The way back is kept ready as bytes in a static buffer after every change of
  * modes, because the crash handler may do no more than write() and tcsetattr(),
@@ -94,8 +95,11 @@ int tty_open(struct tty *t, int in, int out, struct err *err)
 	/* Through /proc, as the path of a terminal may not exist in this mount namespace. */
 	cleanup_free char *path = xasprintf("/proc/self/fd/%d", out);
 	t->out = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (t->out < 0)
+	if (t->out < 0) {
+		/* Somebody else's terminal, as after su(1). */
 		t->out = fcntl(out, F_DUPFD_CLOEXEC, 0);
+		t->out_blocks = true;
+	}
 	if (t->out < 0)
 		return err_sys(err, "cannot open the terminal");
 	return 0;
@@ -208,7 +212,8 @@ void tty_leave(struct tty *t, const struct str *pending)
 	t->entered = false;
 }
 
-bool tty_size(const struct tty *t, unsigned *ret_rows, unsigned *ret_cols, unsigned *ret_xpixel, unsigned *ret_ypixel)
+bool tty_size(const struct tty *t, unsigned *ret_rows, unsigned *ret_cols, unsigned *ret_xpixel,
+    unsigned *ret_ypixel)
 {
 	struct winsize ws;
 	if (ioctl(t->caller_out, TIOCGWINSZ, &ws) < 0 || !ws.ws_row || !ws.ws_col)

@@ -23,8 +23,9 @@ struct tty_modes {
 };
 
 struct tty {
-	int in, out;                    /* in is the caller's; out is ours and does not block, if that could be had */
+	int in, out;                    /* in is the caller's, out is ours */
 	int caller_out;
+	bool out_blocks;                /* out could not be had without blocking: write little at a time */
 	bool entered;
 	bool kitty_pushed, shape_set;   /* ever changed: to be taken back */
 	struct termios saved;
@@ -38,10 +39,12 @@ void tty_close(struct tty *t);          /* leaves if need be */
 int tty_enter(struct tty *t, struct str *out, struct err *err);
 /* Appends what makes the terminal have the modes, given those it has. */
 void tty_set_modes(struct tty *t, const struct tty_modes *want, struct str *out);
-/* Writes pending first (output that may end in the middle of a sequence), then the way back; waits up to
- * a second for a terminal that does not read. Input that was not read yet is dropped: it was meant for us. */
+/* Writes pending first (what is left of a frame), then the way back; waits up to a
+ * second for a terminal that does not read. Input that was not read yet is
+ * dropped: it was meant for us. */
 void tty_leave(struct tty *t, const struct str *pending);
 /* False when it is unknown. Pixels are 0 when unknown. */
-bool tty_size(const struct tty *t, unsigned *ret_rows, unsigned *ret_cols, unsigned *ret_xpixel, unsigned *ret_ypixel);
+bool tty_size(const struct tty *t, unsigned *ret_rows, unsigned *ret_cols, unsigned *ret_xpixel,
+    unsigned *ret_ypixel);
 
 #endif

@@ -78,8 +78,11 @@ void view_changes(struct view *v, struct pool *pool, const struct wire_render_ch
 	}
 }
 
-void view_lines(struct view *v, struct pool *pool, uint64_t serial, const struct wire_get_lines_response *response)
+void view_lines(struct view *v, struct pool *pool, uint64_t serial,
+    const struct wire_get_lines_response *response)
 {
+	if (serial == 0)
+		return;                         /* no reply to us; and 0 marks rows that nobody asked for */
 	for (size_t i = 0; response && i < response->lines.n_lines; i++) {
 		int64_t row = response->lines.lines[i].row;
 		size_t n = line_cells(pool, &response->lines, i, v->line, LINE_COLS_MAX);
@@ -228,7 +231,8 @@ void view_draw(struct view *v, struct draw *d, size_t height)
 	draw_cursor(d, y, x, v->known && v->cursor_visible && !v->scrolling && y < v->height && x < width);
 }
 
-bool view_cell_at(const struct view *v, unsigned x, unsigned y, bool nearest, uint64_t *ret_x, int64_t *ret_y)
+bool view_cell_at(const struct view *v, unsigned x, unsigned y, bool nearest, uint64_t *ret_x,
+    int64_t *ret_y)
 {
 	size_t px = v->off_x + x, py = v->off_y + y;
 	if (!v->known || v->scrolling)

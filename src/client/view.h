@@ -33,7 +33,8 @@ void view_destroy(struct view *v);
 void view_forget(struct view *v);
 void view_changes(struct view *v, struct pool *pool, const struct wire_render_changes *c);
 /* A reply to GetLines; response NULL: it failed. */
-void view_lines(struct view *v, struct pool *pool, uint64_t serial, const struct wire_get_lines_response *response);
+void view_lines(struct view *v, struct pool *pool, uint64_t serial,
+    const struct wire_get_lines_response *response);
 
 /* Rows that are shown (or soon may be) and neither known nor asked for: up to max half-open ranges. */
 size_t view_missing(struct view *v, struct wire_range *ret, size_t max);
@@ -47,6 +48,7 @@ void view_scroll_end(struct view *v);
 void view_draw(struct view *v, struct draw *d, size_t height);
 /* The pane's cell (row of its screen) at a place of the terminal, or with nearest the one nearest to it;
  * false when there is none (dots, scroll mode). */
-bool view_cell_at(const struct view *v, unsigned x, unsigned y, bool nearest, uint64_t *ret_x, int64_t *ret_y);
+bool view_cell_at(const struct view *v, unsigned x, unsigned y, bool nearest, uint64_t *ret_x,
+    int64_t *ret_y);
 
 #endif

@@ -28,7 +28,8 @@ int link_write_fd(const struct link *l);
  * program that complains a lot never waits for us. -1 from its end on. */
 int link_error_fd(const struct link *l);
 void link_drain_errors(struct link *l);
-/* Why the stream ended, one line, after EOF: the program's status and last stderr line. Blocks up to 1 s. malloc()ed. */
+/* Why the stream ended, one line, after EOF: the program's status and last stderr line. Blocks up to 1 s.
+ * malloc()ed. */
 char *link_reason(struct link *l);
 void link_close(struct link *l);       /* ends the program by its pid if it is still there */
 

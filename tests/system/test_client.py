@@ -123,10 +123,10 @@ def test_the_prefix_sends_itself_and_an_unknown_key_is_told(attach):
 
 
 def test_help_and_hint(attach):
-    t = attach(cols=120).prompt()
+    t = attach().prompt()
     t.until(r"Ctrl-\\ d detach")
     t.type(PREFIX + "?")
-    t.until("d detach, .* scroll back")
+    t.until(r"d: detach, \[: scroll back.* again")
     t.type("x")
     t.until(r"Ctrl-\\ d detach")
 

@@ -9,15 +9,25 @@
 #include <string.h>
 
 /* modes.h repeats numbers that it may not include. */
-_Static_assert((int)MODE_ALT_SCREEN == (int)VT_MODE_ALT_SCREEN && (int)MODE_APP_CURSOR == (int)VT_MODE_APP_CURSOR &&
-    (int)MODE_APP_KEYPAD == (int)VT_MODE_APP_KEYPAD && (int)MODE_BRACKETED_PASTE == (int)VT_MODE_BRACKETED_PASTE &&
-    (int)MODE_FOCUS_EVENTS == (int)VT_MODE_FOCUS_EVENTS && (int)MODE_MOUSE_X10 == (int)VT_MODE_MOUSE_X10 &&
-    (int)MODE_MOUSE_NORMAL == (int)VT_MODE_MOUSE_NORMAL && (int)MODE_MOUSE_BUTTON == (int)VT_MODE_MOUSE_BUTTON &&
-    (int)MODE_MOUSE_ANY == (int)VT_MODE_MOUSE_ANY && (int)MODE_NEWLINE == (int)VT_MODE_NEWLINE &&
-    (int)MODE_BACKARROW == (int)VT_MODE_BACKARROW &&
-    (int)MODE_COLOR_SCHEME_REPORTS == (int)VT_MODE_COLOR_SCHEME_REPORTS, "as in vt.h");
-_Static_assert((int)ATTR_OVERLINE == (int)VT_ATTR_OVERLINE && (int)ATTR_VALIGN == (int)VT_ATTR_VALIGN &&
-    (int)ATTR_BLINK_RAPID == 2 << VT_ATTR_BLINK_SHIFT && (int)ATTR_UNDERLINE == (int)VT_ATTR_UNDERLINE, "as in vt.h");
+#define SAME(name) _Static_assert((int)name == (int)VT_##name, "as in vt.h")
+SAME(MODE_ALT_SCREEN);
+SAME(MODE_APP_CURSOR);
+SAME(MODE_APP_KEYPAD);
+SAME(MODE_BRACKETED_PASTE);
+SAME(MODE_FOCUS_EVENTS);
+SAME(MODE_MOUSE_X10);
+SAME(MODE_MOUSE_NORMAL);
+SAME(MODE_MOUSE_BUTTON);
+SAME(MODE_MOUSE_ANY);
+SAME(MODE_MOUSE_TRACKING);
+SAME(MODE_NEWLINE);
+SAME(MODE_BACKARROW);
+SAME(MODE_COLOR_SCHEME_REPORTS);
+SAME(ATTR_INTENSITY);
+SAME(ATTR_UNDERLINE);
+SAME(ATTR_BLINK);
+SAME(ATTR_OVERLINE);
+SAME(ATTR_VALIGN);
 
 static const struct vt_callbacks no_callbacks;
 
@@ -37,7 +47,8 @@ static size_t frame(struct draw *d, const struct pool *pool, struct vt *vt)
 	return out.len;
 }
 
-static void expect_cell(const struct pool *pool, struct vt *vt, const struct vt_row *row, size_t x, const struct cell *want)
+static void expect_cell(const struct pool *pool, struct vt *vt, const struct vt_row *row, size_t x,
+    const struct cell *want)
 {
 	static const struct vt_cell vt_blank = { .width = 1 };
 	static const struct vt_style plain;
@@ -64,7 +75,8 @@ static void expect_cell(const struct pool *pool, struct vt *vt, const struct vt_
 		assert_string_equal(link.uri, strchr(pool_get(pool, want->link), ';') + 1);
 }
 
-static void expect_screen(const struct pool *pool, struct vt *vt, const struct cell *want, size_t rows, size_t cols)
+static void expect_screen(const struct pool *pool, struct vt *vt, const struct cell *want, size_t rows,
+    size_t cols)
 {
 	int64_t top = vt_dims(vt).physical_top;
 	assert_int_equal(top, 0);       /* nothing scrolled */
@@ -123,7 +135,8 @@ static struct cell random_style(struct pool *pool)
 static void random_row(struct pool *pool, struct cell *row, size_t cols)
 {
 	static const char *const texts[] = { "a", "Z", "~", "\303\251", "\344\270\255", "\360\237\230\200",
-		"e\314\201", "\342\235\244\357\270\217", "\360\237\221\250\342\200\215\360\237\221\251\342\200\215\360\237\221\247",
+		"e\314\201", "\342\235\244\357\270\217",
+		"\360\237\221\250\342\200\215\360\237\221\251\342\200\215\360\237\221\247",
 		"\360\237\207\251\360\237\207\252", "\352\260\200" };
 	struct cell style = random_style(pool);
 	for (size_t x = 0; x < cols;) {
@@ -243,8 +256,8 @@ static void test_256_colors(void **state)
 static void test_hostile_text(void **state)
 {
 	struct pool pool = POOL_INIT;
-	static const char *const bad[] = { "\033", "\033[2J", "\a", "\n", "\r", "\177", "\302\233", "\302\205", "\314\201",
-		"\342\200\256", "\342\200\250", "\342\200\213", "\001x", "\357\273\277" };
+	static const char *const bad[] = { "\033", "\033[2J", "\a", "\n", "\r", "\177", "\302\233", "\302\205",
+		"\314\201", "\342\200\256", "\342\200\250", "\342\200\213", "\001x", "\357\273\277" };
 	size_t len;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		if (pool_text(&pool, bad[i], strlen(bad[i]), &len) != 0)

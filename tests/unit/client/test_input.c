@@ -112,7 +112,8 @@ static void test_mouse(void **state)
 {
 	expect("\033[<0;5;6M\033[<0;5;6m", "M(press,0,4,5,0)M(release,0,4,5,0)");
 	expect("\033[<64;1;1M\033[<65;1;1M\033[<66;1;1M", "M(press,3,0,0,0)M(press,4,0,0,0)M(press,5,0,0,0)");
-	expect("\033[<35;10;2M\033[<34;10;2M\033[<20;300;200M", "M(move,7,9,1,0)M(move,2,9,1,0)M(press,0,299,199,5)");
+	expect("\033[<35;10;2M\033[<34;10;2M\033[<20;300;200M",
+	    "M(move,7,9,1,0)M(move,2,9,1,0)M(press,0,299,199,5)");
 	/* the old form */
 	expect("\033[M !!\033[M#!!", "M(press,0,0,0,0)M(release,7,0,0,0)");
 	/* places that do not exist, buttons without a name */

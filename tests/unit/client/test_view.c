@@ -47,7 +47,8 @@ static void test_clustered(void **state)
 	line.n_clusters = 2;
 	struct wire_indexed_line l = { .row = 0, .line = line };
 	struct wire_cell_coords coords[] = { { 0, 1, 3 }, { 7, 0, 9 }, { 0, 4, 1000 } };
-	struct wire_line_hyperlink link = { .link = { .uri = WIRE_STR("http://x/") }, .coords = coords, .n_coords = 3 };
+	struct wire_line_hyperlink link = { .link = { .uri = WIRE_STR("http://x/") }, .coords = coords,
+		.n_coords = 3 };
 	struct wire_lines lines = { .lines = &l, .n_lines = 1, .hyperlinks = &link, .n_hyperlinks = 1 };
 	assert_int_equal(line_cells(&pool, &lines, 0, c, 16), 5);
 	expect_row(c, 5, "a\344\270\255_e\314\201x");
@@ -68,7 +69,8 @@ static void test_clustered(void **state)
 static void test_vector(void **state)
 {
 	struct cell c[16];
-	struct wire_fat_attrs fat = { .foreground = { .kind = WIRE_COLOR_TRUE_WITH_DEFAULT, .rgba = { 1, 0.5f, -3, 1 } },
+	struct wire_fat_attrs fat = {
+		.foreground = { .kind = WIRE_COLOR_TRUE_WITH_DEFAULT, .rgba = { 1, 0.5f, -3, 1 } },
 		.background = { .kind = WIRE_COLOR_PALETTE, .palette = 9 },
 		.underline_color = { .kind = WIRE_COLOR_TRUE_WITH_PALETTE, .rgba = { __builtin_nanf(""), 9, 0, 0 } },
 		.has_hyperlink = true, .hyperlink = { .uri = WIRE_STR("x:y") } };
@@ -133,8 +135,8 @@ static int end(void **state)
 }
 
 /* A push with rows first..first+n as bonus lines; each row's text is its number. */
-static void push(struct view *v, size_t rows, size_t cols, int64_t scrollback_top, int64_t top, int64_t cursor_y,
-    size_t cursor_x, int64_t first, size_t n)
+static void push(struct view *v, size_t rows, size_t cols, int64_t scrollback_top, int64_t top,
+    int64_t cursor_y, size_t cursor_x, int64_t first, size_t n)
 {
 	struct wire_indexed_line lines[64];
 	char text[64][8];
@@ -144,8 +146,9 @@ static void push(struct view *v, size_t rows, size_t cols, int64_t scrollback_to
 		lines[i] = (struct wire_indexed_line){ first + (int64_t)i, clustered(text[i]) };
 	}
 	struct wire_render_changes c = { .cursor_position = { cursor_x, cursor_y, 1, 1 },
-		.dimensions = { .cols = cols, .viewport_rows = rows, .scrollback_rows = rows + (size_t)(top - scrollback_top),
-		    .physical_top = top, .scrollback_top = scrollback_top },
+		.dimensions = { .cols = cols, .viewport_rows = rows,
+		    .scrollback_rows = rows + (size_t)(top - scrollback_top), .physical_top = top,
+		    .scrollback_top = scrollback_top },
 		.bonus_lines = { .lines = lines, .n_lines = n }, .seqno = 1 };
 	view_changes(v, &pool, &c);
 }
@@ -188,7 +191,8 @@ static void test_missing_rows_are_asked_for_once(void **state)
 
 	/* Row 9 changes while the request is on its way: the reply may be older and is not taken for it. */
 	push(f->v, 4, 10, 0, 6, 9, 2, 9, 1);
-	struct wire_indexed_line lines[] = { { 6, clustered("six") }, { 9, clustered("old") }, { 77, clustered("?") } };
+	struct wire_indexed_line lines[] = { { 6, clustered("six") }, { 9, clustered("old") },
+		{ 77, clustered("?") } };
 	struct wire_get_lines_response reply = { .lines = { .lines = lines, .n_lines = 3 } };
 	view_lines(f->v, &pool, 4, &reply);                     /* not its serial */
 	assert_int_equal(view_missing(f->v, r, 4), 0);
@@ -197,8 +201,9 @@ static void test_missing_rows_are_asked_for_once(void **state)
 
 	/* Dirty rows are asked for again; a failed request leaves a blank, and no loop. */
 	struct wire_range dirty = { 8, 9 };
-	struct wire_render_changes c = { .cursor_position = { 0, 9, 1, 1 }, .dimensions = { .cols = 10, .viewport_rows = 4,
-		.physical_top = 6 }, .dirty_lines = &dirty, .n_dirty_lines = 1 };
+	struct wire_render_changes c = { .cursor_position = { 0, 9, 1, 1 },
+		.dimensions = { .cols = 10, .viewport_rows = 4, .physical_top = 6 },
+		.dirty_lines = &dirty, .n_dirty_lines = 1 };
 	view_changes(f->v, &pool, &c);
 	assert_int_equal(view_missing(f->v, r, 4), 1);
 	view_asked(f->v, r, 1, 6);

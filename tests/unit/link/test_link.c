@@ -59,8 +59,10 @@ static void test_marker(void **state)
 	expect_stream(MARKER "; printf hello", "hello");
 	expect_stream("echo welcome; " MARKER "; printf hello", "hello");
 	/* No newline before it, and beginnings of it in the noise. */
-	expect_stream("printf 'x\\036lace-mux-\\036\\036lace-mux-proxy OTHER\\n'; " MARKER "; printf hello", "hello");
-	expect_stream("printf '\\036lace-mux-pro'; sleep 0.05; printf 'xy N0N'; sleep 0.05; printf 'CE\\nhello'", "hello");
+	expect_stream("printf 'x\\036lace-mux-\\036\\036lace-mux-proxy OTHER\\n'; " MARKER "; printf hello",
+	    "hello");
+	expect_stream("printf '\\036lace-mux-pro'; sleep 0.05; printf 'xy N0N'; sleep 0.05; printf 'CE\\nhello'",
+	    "hello");
 	/* What follows may be binary, and may be the marker again. */
 	expect_stream(MARKER "; " MARKER, "\036lace-mux-proxy N0NCE\n");
 }
@@ -95,7 +97,8 @@ static void expect_error(const char *script, int timeout_ms, const char *want)
 static void test_marker_errors(void **state)
 {
 	expect_error("echo 'no such command' >&2; exit 127", 5000, "sh ended with status 127: no such command");
-	expect_error("echo This account is closed.; exit 1", 5000, "sh ended with status 1: This account is closed.");
+	expect_error("echo This account is closed.; exit 1", 5000,
+	    "sh ended with status 1: This account is closed.");
 	/* stderr speaks louder than stdout; control characters do not reach the person's terminal. */
 	expect_error("echo out; printf 'a\\033[2Jb\\n\\n' >&2; exit 3", 5000, "sh ended with status 3: a^[[2Jb");
 	expect_error("echo Permission denied >&2; echo 'Connection to 127.0.0.1 closed.' >&2; exit 255", 5000,
@@ -118,8 +121,8 @@ static void test_no_marker(void **state)
 
 static void test_reason(void **state)
 {
-	struct link *l = start("printf x; i=0; while [ $i -lt 3000 ]; do echo line $i of much text; i=$((i+1)); done >&2;"
-	    " echo the end >&2; exit 7", NULL);
+	struct link *l = start("printf x; i=0; while [ $i -lt 3000 ]; do echo line $i of much text; i=$((i+1));"
+	    " done >&2; echo the end >&2; exit 7", NULL);
 	char buf[8];
 	assert_int_equal(read_some(l, buf, 1), 1);
 	cleanup_free char *why = link_reason(l);

@@ -85,8 +85,9 @@ static int setup(void **state)
 	cleanup_free char *authorized = read_file(public);
 	write_file("authorized_keys", authorized);
 	port = free_port();
-	cleanup_free char *conf = xasprintf("Port %d\nListenAddress 127.0.0.1\nHostKey %s\nAuthorizedKeysFile %s/authorized_keys\n"
-	    "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+	cleanup_free char *conf = xasprintf("Port %d\nListenAddress 127.0.0.1\nHostKey %s\n"
+	    "AuthorizedKeysFile %s/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
+	    "PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
 	    "PermitRootLogin prohibit-password\nSetEnv HOME=%s/home\nLogLevel ERROR\n", port, host_key, top, top);
 	write_file("sshd_config", conf);
 	if (geteuid() == 0)
@@ -113,11 +114,12 @@ static int teardown(void **state)
 }
 
 /* The link of `ssh command`, or the error of waiting for it. */
-static struct link *connect_to(const char *alias, const char *key, const char *known_hosts, const char *command,
-    struct err *err)
+static struct link *connect_to(const char *alias, const char *key, const char *known_hosts,
+    const char *command, struct err *err)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
-	struct link_ssh s = { .port = port, .user = user, .key = key, .known_hosts = known_hosts, .host_key_alias = alias };
+	struct link_ssh s = { .port = port, .user = user, .key = key, .known_hosts = known_hosts,
+		.host_key_alias = alias };
 	link_ssh_argv(&s, &argv);
 	strv_push(&argv, command);
 	struct link *l = link_program(&argv, "abc", err);
@@ -215,7 +217,8 @@ static void test_hostile_config(void **state)
 	cleanup_free char *key = NULL, *public = NULL, *known = NULL, *host_key = host_public();
 	assert_int_equal(link_ssh_key(&key, &public, &err), 0);
 	assert_int_equal(link_ssh_pin("hostile", host_key, false, &known, &err), 0);
-	struct link_ssh s = { .port = port, .user = user, .key = key, .known_hosts = known, .host_key_alias = "hostile" };
+	struct link_ssh s = { .port = port, .user = user, .key = key, .known_hosts = known,
+		.host_key_alias = "hostile" };
 	link_ssh_argv(&s, &argv);
 	assert_string_equal(argv.v[1], "-F");
 	assert_string_equal(argv.v[2], "/dev/null");
@@ -306,7 +309,8 @@ static void test_first_uses_at_once(void **state)
 		assert_int_equal(status, 0);
 	}
 	/* One key, whose halves belong together; eight pins; nothing left over. */
-	cleanup_free char *key = in_top("fresh/lace/ssh/id_ed25519"), *public = in_top("fresh/lace/ssh/id_ed25519.pub");
+	cleanup_free char *key = in_top("fresh/lace/ssh/id_ed25519");
+	cleanup_free char *public = in_top("fresh/lace/ssh/id_ed25519.pub");
 	struct proc p;
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_str struct str out = STR_INIT;
@@ -328,8 +332,8 @@ static void test_first_uses_at_once(void **state)
 
 static void test_pin(void **state)
 {
-	static const char a[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAa root@x\n";
-	static const char b[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAb";
+#define KEY_OF(c) "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" c
+	static const char a[] = KEY_OF("a") " root@x\n", b[] = KEY_OF("b");
 	cleanup_err struct err err = ERR_INIT;
 	char *path = NULL;
 	assert_int_equal(link_ssh_pin("p1", a, false, &path, &err), 0);
@@ -351,13 +355,15 @@ static void test_pin(void **state)
 	free(path);
 	cleanup_free char *replaced = read_file(known);
 	assert_non_null(strstr(replaced, "p12 ssh-ed25519"));
-	assert_non_null(strstr(replaced, "\np1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAb\n"));
+	assert_non_null(strstr(replaced, "\np1 " KEY_OF("b") "\n"));
 	assert_null(strstr(replaced, "AAAAAAa\n"));
 
-	static const char *const bad_alias[] = { "", "a b", "*", "a,b", "!x", "@cert", "#c", "a\nb", "-x", "a?b", "|1|x" };
+	static const char *const bad_alias[] = { "", "a b", "*", "a,b", "!x", "@cert", "#c", "a\nb", "-x", "a?b",
+		"|1|x" };
 	for (size_t i = 0; i < ARRAY_LEN(bad_alias); i++)
 		assert_int_equal(link_ssh_pin(bad_alias[i], a, true, &path, &err), -1);
-	static const char *const bad_key[] = { "", "ssh-ed25519", "ssh-ed25519 short", "x AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAA",
+	static const char *const bad_key[] = { "", "ssh-ed25519", "ssh-ed25519 short",
+		"x AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAA",
 		"cat: /etc/ssh/ssh_host_ed25519_key.pub: No such file or directory",
 		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAA$(x)" };
 	for (size_t i = 0; i < ARRAY_LEN(bad_key); i++)
