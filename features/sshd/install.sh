@@ -58,10 +58,11 @@ mv -f "$lib/lace-init.new" "$lib/lace-init"
 
 {
 	cat "$here/sshd_config"
-	# PAM lets locked accounts ("!") in by key; builds without it say so here
-	if "$sshd" -t -o UsePAM=yes -f /dev/null -h /dev/null 2>&1 | grep -qi 'unsupported option'; then
+	# PAM lets locked accounts ("!") in by key; without it services/sshd sees to them
+	if [ ! -f /etc/pam.d/sshd ] ||
+		"$sshd" -t -o UsePAM=yes -f /dev/null -h /dev/null 2>&1 | grep -qi 'unsupported option'; then
 		echo "UsePAM no"
-	elif [ -f /etc/pam.d/sshd ]; then
+	else
 		echo "UsePAM yes"
 		# in a container the login uid can often not be set
 		sed 's/^\([[:space:]]*session[[:space:]]\{1,\}\)required\([[:space:]]\{1,\}pam_loginuid\)/\1optional\2/' \
