@@ -186,6 +186,7 @@ const struct cmd cmd_connect = {
 	    "when the connection, this program or the network dies, connect again and it is all there. The project is\n"
 	    "named by its name or folder; without one it is that of the current folder, or the only one.\n\n"
 	    "Keys: Ctrl-\\ d leaves the terminal running and returns here; Ctrl-\\ [ or Shift-PageUp scrolls back;\n"
+	    "Ctrl-\\ m gives the mouse to this terminal or back (to select text); Ctrl-\\ l draws the screen anew;\n"
 	    "Ctrl-\\ ? shows the keys; Ctrl-\\ Ctrl-\\ types Ctrl-\\. When the shell ends, its exit code is lace's.",
 	.options = options,
 	.run = run,
