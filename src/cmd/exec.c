@@ -8,7 +8,9 @@
 #include "dev/metadata.h"
 #include "host/jsonc.h"
 #include "host/proc.h"
+#include "text/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A container without our server: probe the environment now, as hooks do. */
@@ -61,7 +63,7 @@ static int build_argv(const struct cmd_args *args, struct engine *e, const struc
 	engine_cli(e, argv);
 	strv_push(argv, "exec");
 	strv_push(argv, "--interactive");
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+	if (!cmd_flag(args, "json") && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		strv_push(argv, "--tty");
 	if (has_server) {
 		strv_push(argv, "--user");
@@ -85,6 +87,36 @@ static int build_argv(const struct cmd_args *args, struct engine *e, const struc
 	return 0;
 }
 
+/* A JSON string holds text: bytes that are no UTF-8 become U+FFFD. */
+static json_object *text(const struct str *bytes)
+{
+	cleanup_str struct str s = STR_INIT;
+	for (size_t i = 0; i < bytes->len;) {
+		uint32_t cp;
+		char utf8[4];
+		i += text_utf8_decode(bytes->s + i, bytes->len - i, &cp);
+		str_add(&s, utf8, text_utf8_encode(cp, utf8));
+	}
+	return json_object_new_string_len(s.s, (int)s.len);
+}
+
+static int run_json(struct proc *proc, struct err *err)
+{
+	cleanup_str struct str out = STR_INIT, err_out = STR_INIT;
+	int code = proc_capture(proc, NULL, &out, &err_out, ENGINE_OUTPUT_MAX, -1, err);
+	if (code < 0)
+		return -1;
+	json_object *o = json_object_new_object();
+	json_object_object_add(o, "exitCode", json_object_new_int(code));
+	json_object_object_add(o, "stdout", text(&out));
+	json_object_object_add(o, "stderr", text(&err_out));
+	cleanup_str struct str line = STR_INIT;
+	json_stringify(&line, o);
+	puts(line.s);
+	json_object_put(o);
+	return code;
+}
+
 static int run(const struct cmd_args *args, struct err *err)
 {
 	struct engine *engine = NULL;
@@ -100,7 +132,9 @@ static int run(const struct cmd_args *args, struct err *err)
 		    p->workspace);
 	if (code == 0)
 		code = build_argv(args, engine, p, &proc.argv, err);
-	if (code == 0)
+	if (code == 0 && cmd_flag(args, "json"))
+		code = run_json(&proc, err);
+	else if (code == 0)
 		code = proc_start(&proc, err) == 0 ? proc_wait(&proc, err) : -1;
 	proc_fini(&proc);
 	projects_fini(&projects);
@@ -109,6 +143,7 @@ static int run(const struct cmd_args *args, struct err *err)
 }
 
 static const struct cmd_option options[] = {
+	{ "json", 0, NULL, "collect the output, and print one JSON value: exitCode, stdout, stderr" },
 	CMD_OPTION_DOCKER,
 	CMD_OPTIONS_END,
 };

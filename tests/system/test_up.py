@@ -515,6 +515,8 @@ def test_exec_is_binary_safe_and_returns_the_exit_code(lace, project):
     assert r.returncode == 0 and r.stdout == data
     assert lace("exec", project, "--", "sh", "-c", "exit 9").returncode == 9
     assert lace("exec", project, "--", "no-such-program").returncode == 127
+    r = lace("exec", "--json", project, "--", "sh", "-c", "printf 'a\\377'; echo b >&2; exit 3")
+    assert r.returncode == 3 and json.loads(r.stdout) == {"exitCode": 3, "stdout": "a\ufffd", "stderr": "b\n"}
     r = subprocess.run(lace.argv("ssh", project, "--", "cat"), env=lace.env, input=data, capture_output=True)
     assert r.returncode == 0 and r.stdout == data
 
