@@ -267,12 +267,6 @@ static void clusters_sweep(struct vt *vt)
 	cleanup_free uint8_t *mark = xcalloc(t->ids.n + 1, 1);
 
 	mark_all_cells(vt, mark, mark_clusters);
-	for (uint32_t id = 1; id <= t->ids.n; id++) {
-		if (!mark[id]) {
-			free(t->v[id].s);
-			t->v[id].s = NULL;
-		}
-	}
 	ids_sweep(&t->ids, mark);
 }
 
@@ -280,9 +274,9 @@ uint32_t vt_cluster_text(struct vt *vt, const char *s, size_t len)
 {
 	struct vt_clusters *t = &vt->clusters;
 	uint32_t first, hash = hash_bytes(s, len, 0), id, pos = 0;
-	size_t n = text_utf8_decode(s, len, &first);
 
-	if (n == len)
+	/* Clusters of one code point are rare: they come from the scrollback alone. */
+	if (len <= 4 && text_utf8_decode(s, len, &first) == len)
 		return first;
 	while ((id = ids_next(&t->ids, hash, &pos)) != 0)
 		if (t->v[id].len == len && memcmp(t->v[id].s, s, len) == 0)
@@ -291,11 +285,14 @@ uint32_t vt_cluster_text(struct vt *vt, const char *s, size_t len)
 		clusters_sweep(vt);
 	uint32_t cap = t->ids.cap;
 	id = ids_add(&t->ids, hash);
-	if (id == 0)
+	if (id == 0) {
+		text_utf8_decode(s, len, &first);
 		return first;
+	}
 	if (t->ids.cap != cap)
 		t->v = xreallocarray(t->v, t->ids.cap, sizeof(*t->v));
-	t->v[id] = (struct vt_cluster){ .s = xmemdup0(s, len), .len = (uint8_t)len };
+	t->v[id].len = (uint8_t)len;
+	memcpy(t->v[id].s, s, len);
 	return VT_CELL_CLUSTER | id;
 }
 
@@ -400,8 +397,6 @@ void vt_intern_init(struct vt *vt)
 
 void vt_intern_fini(struct vt *vt)
 {
-	for (uint32_t id = 1; id <= vt->clusters.ids.n; id++)
-		free(vt->clusters.v[id].s);
 	for (uint32_t id = 1; id <= vt->links.ids.n; id++)
 		link_free(&vt->links, id);
 	ids_fini(&vt->styles.ids);

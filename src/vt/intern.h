@@ -8,7 +8,7 @@
 #include "vt/vt.h"
 
 #define VT_STYLES_MAX 65535u
-#define VT_CLUSTERS_MAX (1u << 20)
+#define VT_CLUSTERS_MAX (1u << 18)
 #define VT_LINKS_MAX 65535u
 #define VT_LINK_BYTES_ALL_MAX (16u << 20)
 
@@ -30,8 +30,8 @@ struct vt_styles {
 };
 
 struct vt_cluster {
-	char *s;
 	uint8_t len;
+	char s[VT_CLUSTER_BYTES_MAX];
 };
 struct vt_clusters {
 	struct vt_ids ids;

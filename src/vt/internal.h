@@ -272,6 +272,8 @@ void vt_intern_fini(struct vt *vt);
 
 void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n);
 void vt_print(struct vt *vt, uint32_t cp);
+/* Well-formed characters of several bytes at the start of [p, end), but for C1 controls; returns their end. */
+const uint8_t *vt_print_multibyte(struct vt *vt, const uint8_t *p, const uint8_t *end);
 /* After a change of modes or character sets. */
 void vt_print_update(struct vt *vt);
 

@@ -309,30 +309,6 @@ static void text_cp(struct vt *vt, uint32_t cp)
 	}
 }
 
-/* The well-formed character of 2 to 4 bytes at p; 0 when it is not one, or not all of it is here. */
-static size_t whole_char(const uint8_t *p, const uint8_t *end, uint32_t *cp)
-{
-	uint8_t c = p[0];
-
-	if (c < 0xe0) {
-		*cp = (c & 0x1fu) << 6;
-		if (c < 0xc2 || end - p < 2 || (p[1] & 0xc0) != 0x80)
-			return 0;
-		*cp |= p[1] & 0x3fu;
-		return 2;
-	}
-	if (c < 0xf0) {
-		if (end - p < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
-			return 0;
-		*cp = (c & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-		return *cp >= 0x800 && (*cp < 0xd800 || *cp > 0xdfff) ? 3 : 0;
-	}
-	if (end - p < 4 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
-		return 0;
-	*cp = (c & 0x0fu) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
-	return *cp >= 0x10000 && *cp < 0x110000 ? 4 : 0;
-}
-
 /* Multi-byte characters in the ground state. */
 static const uint8_t *parse_utf8(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
@@ -340,12 +316,14 @@ static const uint8_t *parse_utf8(struct vt *vt, const uint8_t *p, const uint8_t 
 
 	while (p < end && ps->state == VT_STATE_GROUND && (ps->utf8.need > 0 || *p >= 0x80)) {
 		uint32_t cp;
-		size_t whole = ps->utf8.need == 0 ? whole_char(p, end, &cp) : 0;
 
-		if (whole > 0) {
-			p += whole;
-			text_cp(vt, cp);
-			continue;
+		if (ps->utf8.need == 0) {
+			const uint8_t *next = vt_print_multibyte(vt, p, end);
+
+			if (next > p) {
+				p = next;
+				continue;
+			}
 		}
 		switch (text_utf8_feed(&ps->utf8, *p, &cp)) {
 		case TEXT_UTF8_MORE:

@@ -226,39 +226,12 @@ static uint32_t translate(struct vt *vt, uint32_t cp)
 	return cp;
 }
 
-/* place() for a character that simply goes where the cursor is. */
-static bool place_here(struct vt *vt, uint32_t cp, unsigned width)
-{
-	unsigned x = vt->pos.x;
-
-	if (vt->pos.pending || x + width > vt->right + 1u || width == 0 || (vt->modes & VT_M_INSERT))
-		return false;
-	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
-	uint16_t style = vt_pen_id(vt);
-	if (row->used != x)
-		vt_row_open(row, x, x + width);
-	row->cells[x] = vt_cell_make(cp, style, (uint8_t)width);
-	if (width == 2)
-		row->cells[x + 1] = vt_cell_make(0, style, 0);
-	if (row->used < x + width)
-		row->used = (uint16_t)(x + width);
-	vt_touch(vt, row);
-	vt->cluster_x = (uint16_t)x;
-	advance(vt, x + width, vt->right);
-	return true;
-}
-
 void vt_print(struct vt *vt, uint32_t cp)
 {
 	if (cp < 0x80 && !vt->print_fast)
 		cp = translate(vt, cp);
 
 	uint8_t props = text_props(cp);
-	if (TEXT_PROPS_SIMPLE(props) && vt->cluster != VT_CLUSTER_OPEN && place_here(vt, cp, TEXT_PROPS_WIDTH(props))) {
-		vt->cluster = VT_CLUSTER_SIMPLE;
-		vt->last_cp = cp;
-		return;
-	}
 	unsigned width = TEXT_PROPS_WIDTH(props);
 	bool simple = TEXT_PROPS_SIMPLE(props);
 	if ((!simple || vt->cluster == VT_CLUSTER_OPEN) && join(vt, cp, props))
@@ -312,4 +285,81 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
 	vt->changed = true;
 	vt->last_cp = s[-1];
 	vt->cluster = VT_CLUSTER_SIMPLE;
+}
+
+/* The well-formed character of 2 to 4 bytes at p; 0 when it is not one, or not all of it is here. */
+static inline size_t whole_char(const uint8_t *p, const uint8_t *end, uint32_t *cp)
+{
+	uint8_t c = p[0];
+
+	if (c < 0xe0) {
+		*cp = (c & 0x1fu) << 6;
+		if (c < 0xc2 || end - p < 2 || (p[1] & 0xc0) != 0x80)
+			return 0;
+		*cp |= p[1] & 0x3fu;
+		return 2;
+	}
+	if (c < 0xf0) {
+		if (end - p < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
+			return 0;
+		*cp = (c & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+		return *cp >= 0x800 && (*cp < 0xd800 || *cp > 0xdfff) ? 3 : 0;
+	}
+	if (end - p < 4 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
+		return 0;
+	*cp = (c & 0x0fu) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+	return *cp >= 0x10000 && *cp < 0x110000 ? 4 : 0;
+}
+
+/* Characters that go where the cursor is, one after the other, for as long as the
+ * row and their kind allow. */
+static const uint8_t *print_simple(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+	unsigned x = vt->pos.x, limit = right_limit(vt), last = x;
+	uint16_t style = vt_pen_id(vt);
+	uint32_t cp, last_cp = 0;
+	size_t n;
+
+	if (vt->pos.pending || vt->cluster == VT_CLUSTER_OPEN || (vt->modes & VT_M_INSERT))
+		return p;
+	for (; p < end && (n = whole_char(p, end, &cp)) > 0; p += n) {
+		uint8_t props = text_props(cp);
+		unsigned width = TEXT_PROPS_WIDTH(props);
+
+		if (!TEXT_PROPS_SIMPLE(props) || width == 0 || x + width > limit + 1)
+			break;
+		if (x != row->used)
+			vt_row_open(row, x, x + width);
+		row->cells[x] = vt_cell_make(cp, style, (uint8_t)width);
+		if (width == 2)
+			row->cells[x + 1] = vt_cell_make(0, style, 0);
+		last = x;
+		last_cp = cp;
+		x += width;
+		if (row->used < x)
+			row->used = (uint16_t)x;
+	}
+	if (last_cp != 0) {
+		vt_touch(vt, row);
+		vt->cluster = VT_CLUSTER_SIMPLE;
+		vt->cluster_x = (uint16_t)last;
+		vt->last_cp = last_cp;
+		advance(vt, x, limit);
+	}
+	return p;
+}
+
+const uint8_t *vt_print_multibyte(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	for (;;) {
+		uint32_t cp;
+		size_t n;
+
+		p = print_simple(vt, p, end);
+		if (p == end || *p < 0x80 || (n = whole_char(p, end, &cp)) == 0 || cp < 0xa0)
+			return p;
+		vt_print(vt, cp);
+		p += n;
+	}
 }

@@ -164,7 +164,16 @@ static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *
 		p[2] = (uint8_t)(0x80 | (cp & 0x3f));
 		return p + 3;
 	}
-	size_t len = cp ? vt_cell_text(vt, cell, (char *)p + 2) : 0;
+	size_t len = 0;
+	if (cp & VT_CELL_CLUSTER) {
+		const struct vt_cluster *c = &vt->clusters.v[cp & ~VT_CELL_CLUSTER];
+
+		/* There is room for all of it, and a length that is known copies fastest. */
+		len = c->len;
+		memcpy(p + 2, c->s, sizeof(c->s));
+	} else if (cp) {
+		len = text_utf8_encode(cp, (char *)p + 2);
+	}
 	p[0] = CLUSTER_MARK;
 	p[1] = (uint8_t)((cell->width == 2 ? 0x80 : 0) | len);
 	return p + 2 + len;
