@@ -608,10 +608,16 @@ def test_uid_remap_as_a_person_who_is_not_root(lace, project, engine, tmp_path):
     os.chmod(engine.folder.parent, 0o755)
     project.write(conf={"image": BASE, "remoteUser": "dev"})
     subprocess.run(["chown", "-R", "4321:4321", lace.env["HOME"], str(project)], check=True)
-    r = subprocess.run(["setpriv", "--reuid=4321", "--regid=4321", "--clear-groups", *lace.argv("up", "--trust", project)],
-                       env=lace.env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    # a person of uid 4321, in a mount namespace of its own: ssh wants to find its user
+    passwd = tmp_path / "passwd"
+    passwd.write_text(pathlib.Path("/etc/passwd").read_text() + f"person:x:4321:4321::{lace.env['HOME']}:/bin/sh\n")
+
+    def as_person(*args):
+        script = f'mount --bind "{passwd}" /etc/passwd && exec setpriv --reuid=4321 --regid=4321 --clear-groups "$@"'
+        return subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *lace.argv(*args)], env=lace.env,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    r = as_person("up", "--trust", project)
     assert r.returncode == 0, r.stderr
     assert project.sh("id -u dev; id -g dev; stat -c %u ~dev /run/user/4321").split() == ["4321"] * 4
-    r = subprocess.run(["setpriv", "--reuid=4321", "--regid=4321", "--clear-groups", *lace.argv("ssh", project, "--", "id", "-u")],
-                       env=lace.env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert r.stdout == "4321\n", r.stderr
+    assert as_person("ssh", project, "--", "id", "-u").stdout == "4321\n"
