@@ -55,9 +55,11 @@ static void add_words(struct str *s, unsigned columns)
 static void coloured_log(struct str *s)
 {
 	static const char *const levels[] = { "32mINFO ", "33mWARN ", "31mERROR", "34mDEBUG" };
+	static unsigned ms;
 
-	str_printf(s, "\033[2m2024-05-%02u 12:%02u:%02u.%03u\033[0m \033[%s\033[0m ", rnd(28) + 1, rnd(60), rnd(60),
-	    rnd(1000), levels[rnd(4)]);
+	ms += rnd(40);
+	str_printf(s, "\033[2m2024-05-07 %02u:%02u:%02u.%03u\033[0m \033[%s\033[0m ", ms / 3600000 % 24, ms / 60000 % 60,
+	    ms / 1000 % 60, ms % 1000, levels[rnd(4)]);
 	add_words(s, 49);
 	str_puts(s, "\r\n");
 }
@@ -184,8 +186,8 @@ static size_t heap(void)
 	return m.uordblks + m.hblkhd;
 }
 
-/* Bytes that 10,000 coloured log lines take, and milliseconds to reflow them. */
-static void measure_kept(size_t *bytes, double *reflow_ms)
+/* Bytes that 10,000 coloured log lines take, the same when cold, and milliseconds to reflow them. */
+static void measure_kept(size_t *bytes, size_t *cold_bytes, double *reflow_ms)
 {
 	cleanup_str struct str s = STR_INIT;
 	struct vt *vt = make_vt();
@@ -196,6 +198,9 @@ static void measure_kept(size_t *bytes, double *reflow_ms)
 	size_t mine = heap() - before;
 	feed(vt, &s);
 	*bytes = heap() - before - mine;
+	while (vt_compact(vt))
+		;
+	*cold_bytes = heap() - before - mine;
 	double t = now();
 	vt_resize(vt, 24, 60, 0, 0);
 	*reflow_ms = (now() - t) * 1e3;
@@ -226,14 +231,15 @@ int main(int argc, char **argv)
 	}
 	if (only)
 		return 0;
-	size_t bytes;
+	size_t bytes, cold;
 	double ms;
 	seed = 88172645463325252ull;
-	measure_kept(&bytes, &ms);
+	measure_kept(&bytes, &cold, &ms);
 	if (json)
-		printf(", \"scrollback\": {\"bytes\": %zu, \"goal\": 1200000}, \"reflow\": {\"ms\": %.2f}}\n", bytes, ms);
+		printf(", \"scrollback\": {\"bytes\": %zu, \"goal\": 1200000}, \"scrollback cold\": {\"bytes\": %zu, "
+		    "\"goal\": 300000}, \"reflow\": {\"ms\": %.2f}}\n", bytes, cold, ms);
 	else
-		printf("%-16s %7.2f MB     (10,000 coloured log lines; goal 1.20)\n%-16s %7.2f ms\n", "scrollback", (double)bytes / 1e6,
-		    "reflow", ms);
+		printf("%-16s %7.2f MB     (10,000 coloured log lines; goal 1.20)\n%-16s %7.2f MB     (goal 0.30)\n"
+		    "%-16s %7.2f ms\n", "scrollback", (double)bytes / 1e6, "cold", (double)cold / 1e6, "reflow", ms);
 	return 0;
 }

@@ -134,7 +134,11 @@ static void command(struct vt *vt, uint8_t what, const uint8_t *arg)
 	case 2: check_all(vt); break;
 	case 3: encode(vt, arg); break;
 	case 4: vt_erase_scrollback(vt, arg[0] & 1); break;
-	case 5: vt_sync_expire(vt); break;
+	case 5:
+		vt_sync_expire(vt);
+		while (vt_compact(vt))
+			;
+		break;
 	case 6: vt_palette_set_default(vt, palette); break;
 	default:
 		if (arg[0] == 0)

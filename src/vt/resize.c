@@ -255,6 +255,7 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 
 		vt_sb_init(&vt->sb, sb.lines_max, sb.bytes_max);
 		vt->sb.first = vt->sb.end = r.next = sb.first;
+		vt->sb.serial = sb.serial;      /* blocks that move keep theirs */
 		take_scrollback(&r, &sb);
 		vt_sb_fini(&sb);
 		for (unsigned y = 0; y < content; y++) {

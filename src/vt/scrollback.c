@@ -3,13 +3,18 @@
  * Rows are appended to the newest block and dropped from the oldest; a block
  * is freed when its last row has gone. Encoding runs once for every line that a
  * program prints, so its inner loop takes cells of plain ASCII in one style. */
+#include <zstd.h>
+
 #include "text/props.h"
 #include "vt/internal.h"
 
 #define BLOCK_BYTES (64u << 10)
 #define BLOCK_ROWS 4096u
+/* Blocks that stay as they are: the newest is growing. */
+#define BLOCKS_HOT 1u
 /* Most bytes of a row's head, of a run, and of a cell's text: an introducer, a length and a cluster. */
 #define HEAD_MAX 12
+#define VARINT_MAX 5
 #define RUN_MAX 6
 #define CELL_MAX (2 + VT_CLUSTER_BYTES_MAX)
 #define CLUSTER_MARK 0xffu
@@ -71,7 +76,6 @@ static void append_block(struct vt_scrollback *sb, struct vt_sb_block *b)
 	b->first = sb->end;
 	sb->blocks[sb->head + sb->n++] = b;
 	sb->bytes += block_bytes(b);
-	sb->serial++;
 }
 
 static void drop_oldest_block(struct vt_scrollback *sb)
@@ -79,13 +83,117 @@ static void drop_oldest_block(struct vt_scrollback *sb)
 	struct vt_sb_block *b = sb->blocks[sb->head++];
 
 	sb->n--;
+	sb->cold -= sb->cold > 0;
 	sb->bytes -= block_bytes(b);
 	vt_sb_block_free(b);
+}
+
+/* ---- compression ----------------------------------------------------------------- */
+
+/* Compressed are the rows and, after them, the length of each. The sequence
+ * numbers are given up: every row of the block then counts as changed with the
+ * last one, which is long ago. */
+static void pack(struct vt_scrollback *sb, struct vt_sb_block *b)
+{
+	cleanup_free uint8_t *plain = xmalloc(b->len + b->n * (size_t)VARINT_MAX);
+	uint8_t *p = plain + b->len;
+
+	memcpy(plain, b->data, b->len);
+	for (uint32_t i = 0; i < b->n; i++)
+		p = put_varint(p, (i + 1 < b->n ? b->rows[i + 1].offset : b->len) - b->rows[i].offset);
+	size_t len = (size_t)(p - plain), bound = ZSTD_compressBound(len);
+	uint8_t *to = xmalloc(bound);
+	size_t n = ZSTD_compress(to, bound, plain, len, 1);
+	if (ZSTD_isError(n) || n > len / 10 * 9) {
+		free(to);
+		return;
+	}
+	sb->bytes -= block_bytes(b);
+	free(b->data);
+	free(b->rows);
+	b->data = xreallocarray(to, n, 1);
+	b->data_cap = b->packed = (uint32_t)n;
+	b->plain_len = (uint32_t)len;
+	b->rows = NULL;
+	b->cap = 0;
+	sb->bytes += block_bytes(b);
+}
+
+/* The rows of a compressed block and where each begins; both are the caller's. */
+static uint8_t *unpack_rows(const struct vt_sb_block *b, struct vt_sb_row **ret_rows)
+{
+	uint8_t *plain = xmalloc(b->plain_len);
+	struct vt_sb_row *rows = xreallocarray(NULL, b->n, sizeof(*rows));
+	uint32_t offset = 0, len;
+
+	/* We packed it ourselves: anything but success is memory gone bad. */
+	if (ZSTD_decompress(plain, b->plain_len, b->data, b->packed) != b->plain_len)
+		abort();
+	const uint8_t *p = plain + b->len;
+	for (uint32_t i = 0; i < b->n; i++) {
+		rows[i] = (struct vt_sb_row){ .offset = offset, .seqno = (uint32_t)b->seqno };
+		p = get_varint(p, &len);
+		offset += len;
+	}
+	*ret_rows = rows;
+	return plain;
+}
+
+/* Makes a block one that can be written to. */
+static void unpack(struct vt_scrollback *sb, struct vt_sb_block *b)
+{
+	if (b->packed == 0)
+		return;
+	uint8_t *data = unpack_rows(b, &b->rows);
+	sb->bytes -= block_bytes(b);
+	free(b->data);
+	b->data = data;
+	b->data_cap = b->plain_len;
+	b->cap = b->n;
+	b->packed = 0;
+	sb->bytes += block_bytes(b);
+}
+
+static void forget_unpacked(struct vt_scrollback *sb)
+{
+	free(sb->unpacked);
+	free(sb->unpacked_rows);
+	sb->unpacked = NULL;
+	sb->unpacked_rows = NULL;
+	sb->unpacked_serial = 0;
+}
+
+/* One row, wherever it is; valid until another block is read. */
+static const uint8_t *row_bytes(struct vt_scrollback *sb, const struct vt_sb_block *b, uint32_t index)
+{
+	if (b->packed == 0)
+		return b->data + b->rows[index].offset;
+	if (sb->unpacked_serial != b->serial) {
+		forget_unpacked(sb);
+		sb->unpacked = unpack_rows(b, &sb->unpacked_rows);
+		sb->unpacked_serial = b->serial;
+	}
+	return sb->unpacked + sb->unpacked_rows[index].offset;
+}
+
+bool vt_sb_compact(struct vt_scrollback *sb)
+{
+	/* Nobody has asked for it for a while, or we would not be here. */
+	forget_unpacked(sb);
+	if (sb->cold + BLOCKS_HOT < sb->n) {
+		struct vt_sb_block *b = sb->blocks[sb->head + sb->cold++];
+
+		if (b->packed == 0)
+			pack(sb, b);
+	}
+	return sb->cold + BLOCKS_HOT < sb->n;
 }
 
 /* Gives back what a block that will not grow has reserved. */
 static void seal(struct vt_scrollback *sb, struct vt_sb_block *b)
 {
+	if (b->packed)
+		return;
 	sb->bytes -= block_bytes(b);
 	b->data = xreallocarray(b->data, b->len, 1);
 	b->data_cap = b->len;
@@ -102,13 +210,14 @@ static struct vt_sb_block *block_for(struct vt_scrollback *sb, size_t bytes)
 {
 	struct vt_sb_block *b = newest(sb);
 
-	if (b && b->n < BLOCK_ROWS && b->len + bytes <= b->data_cap)
+	if (b && !b->packed && b->n < BLOCK_ROWS && b->len + bytes <= b->data_cap)
 		return b;
 	if (b && b->n > 0)
 		seal(sb, b);
 	b = xcalloc(1, sizeof(*b));
 	b->data_cap = (uint32_t)MAX(bytes, (size_t)BLOCK_BYTES);
 	b->data = xmalloc(b->data_cap);
+	b->serial = ++sb->serial;
 	append_block(sb, b);
 	return b;
 }
@@ -257,6 +366,8 @@ void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint6
 	if (block->first != sb->end)
 		block->floor = now;
 	append_block(sb, block);
+	/* The map of styles is not this block's. */
+	sb->serial++;
 	sb->end += block->n;
 	trim(sb);
 }
@@ -265,10 +376,12 @@ void vt_sb_drop_newest(struct vt_scrollback *sb)
 {
 	struct vt_sb_block *b = newest(sb);
 
+	unpack(sb, b);
 	b->len = b->rows[--b->n].offset;
 	sb->end--;
 	if (b->n == 0) {
 		sb->n--;
+		sb->cold = MIN(sb->cold, sb->n);
 		sb->bytes -= block_bytes(b);
 		vt_sb_block_free(b);
 		/* What is the newest block now has a style table that the map does not know. */
@@ -281,7 +394,7 @@ void vt_sb_drop_newest(struct vt_scrollback *sb)
 void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t index, struct vt_cell *cells,
     uint16_t *n, struct vt_row *ret)
 {
-	const uint8_t *p = block->data + block->rows[index].offset;
+	const uint8_t *p = row_bytes(&vt->sb, block, index);
 	uint8_t flags = *p++;
 	uint32_t count, n_runs = 1, left, style_index = 0;
 	uint16_t style = 0;
@@ -347,7 +460,7 @@ struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row)
 
 uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index)
 {
-	uint32_t behind = (uint32_t)block->seqno - block->rows[index].seqno;
+	uint32_t behind = block->packed ? 0 : (uint32_t)block->seqno - block->rows[index].seqno;
 	uint64_t seqno = block->seqno - behind;
 
 	return MAX(seqno, block->floor);
@@ -381,5 +494,6 @@ void vt_sb_fini(struct vt_scrollback *sb)
 	free(sb->map);
 	free(sb->text);
 	free(sb->runs);
+	forget_unpacked(sb);
 	*sb = (struct vt_scrollback){ 0 };
 }

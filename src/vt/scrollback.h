@@ -3,7 +3,8 @@
  * Rows are kept as text with run-length styles in blocks of about 64 KiB. A
  * block has its own table of styles, so that rows do not pin numbers of the
  * engine's table, and can be moved as a whole when a resize leaves its rows as
- * they are.
+ * they are. Blocks that have grown cold are compressed when the owner has time
+ * (vt_compact); one at a time is unpacked for reading.
  *
  * One row:  flags (1 byte), cells (varint),
  *           [runs (varint), each: cells (varint), style in the block (varint)],
@@ -22,9 +23,11 @@ struct vt_sb_row {
 struct vt_sb_block {
 	int64_t first;                 /* stable index of row 0 */
 	uint32_t n, cap;
-	struct vt_sb_row *rows;
+	struct vt_sb_row *rows;        /* NULL while compressed */
 	uint8_t *data;
-	uint32_t len, data_cap;
+	uint32_t len, data_cap;        /* len: of the rows, whether compressed or not */
+	uint32_t packed, plain_len;    /* bytes of data when it is compressed, else 0; and what they unpack to */
+	uint32_t serial;               /* no other block has it */
 	struct vt_style *styles;
 	uint32_t n_styles, cap_styles;
 	uint64_t seqno;                /* the highest of its rows */
@@ -48,7 +51,11 @@ struct vt_scrollback {
 	int64_t first, end;            /* stable indexes of the rows kept: [first, end) */
 	uint32_t lines_max;
 	size_t bytes_max, bytes;
-	uint32_t serial;               /* of the newest block */
+	uint32_t serial;               /* the last one given, or something newer than the newest block */
+	size_t cold;                   /* blocks from the oldest on that vt_compact() is done with */
+	uint8_t *unpacked;             /* the rows of block unpacked_serial */
+	struct vt_sb_row *unpacked_rows;
+	uint32_t unpacked_serial;
 	struct vt_sb_style *map;       /* engine's style number -> the newest block's */
 	uint32_t map_cap;
 	uint8_t *text;                 /* a row that is being encoded */
@@ -71,6 +78,8 @@ void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t i
 void vt_sb_block_free(struct vt_sb_block *block);
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row);
 uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index);
+/* Compresses one cold block; true when there are more. */
+bool vt_sb_compact(struct vt_scrollback *sb);
 /* Removes the newest row. */
 void vt_sb_drop_newest(struct vt_scrollback *sb);
 void vt_sb_erase(struct vt_scrollback *sb);

@@ -134,6 +134,11 @@ void vt_erase_scrollback(struct vt *vt, bool and_viewport)
 	vt->seqno++;
 }
 
+bool vt_compact(struct vt *vt)
+{
+	return vt_sb_compact(&vt->sb);
+}
+
 bool vt_sync_pending(const struct vt *vt)
 {
 	return vt->modes & VT_M_SYNC;

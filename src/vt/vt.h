@@ -99,7 +99,9 @@ enum vt_clipboard { VT_CLIPBOARD_CLIPBOARD, VT_CLIPBOARD_PRIMARY };
 enum vt_progress { VT_PROGRESS_NONE, VT_PROGRESS_PERCENT, VT_PROGRESS_ERROR, VT_PROGRESS_INDETERMINATE };
 
 /* Any member may be NULL. Strings are valid during the call only; text is valid
- * UTF-8 without control characters. No callback may call back into the vt. */
+ * UTF-8 without control characters (the clipboard, notification bodies and user
+ * variables keep tabs and line ends). No callback may call back into the vt.
+ * reply also comes from vt_resize() (mode 2048) and vt_palette_set_default() (2031). */
 struct vt_callbacks {
 	void (*reply)(void *user, const char *bytes, size_t len);  /* write this to the pty */
 	void (*bell)(void *user);
@@ -130,6 +132,9 @@ bool vt_sync_pending(const struct vt *vt);
 void vt_sync_expire(struct vt *vt);
 void vt_erase_scrollback(struct vt *vt, bool and_viewport);
 void vt_reset(struct vt *vt);                /* RIS */
+/* For idle moments: compresses about 64 KiB of scrollback that has grown cold
+ * (some 0.1 ms) and returns true while there is more. Changes nothing that can be seen. */
+bool vt_compact(struct vt *vt);
 
 /* ---- state --------------------------------------------------------------- */
 

@@ -126,6 +126,62 @@ static void test_scrollback_bytes(void **state)
 	vt_destroy(vt);
 }
 
+/* Compressing changes nothing: rows read the same, by turns and after a resize and back. */
+static void test_compact(void **state)
+{
+	struct vt *plain = make(4, 80, 100000, 0), *packed = make(4, 80, 100000, 0);
+
+	for (unsigned i = 0; i < 20000; i++) {
+		char s[120];
+
+		snprintf(s, sizeof(s), "\033[3%um%u\033[m some text that compresses well e\u0301 \u65e5\r\n", i % 8, i);
+		put(plain, s);
+		put(packed, s);
+		if (i % 1000 == 0)
+			while (vt_compact(packed))
+				;
+	}
+	for (unsigned round = 0; round < 3; round++) {
+		static const uint16_t widths[] = { 80, 20, 100 };
+		struct vt_row a, b;
+
+		vt_resize(plain, 4 + round, widths[round], 0, 0);
+		vt_resize(packed, 4 + round, widths[round], 0, 0);
+		struct vt_dims d = vt_dims(plain);
+		assert_int_equal(d.physical_top, vt_dims(packed).physical_top);
+		for (int64_t i = 0; i < 5000; i++) {
+			int64_t row = d.scrollback_top + i * 7919 % (d.physical_top - d.scrollback_top);
+
+			assert_true(vt_row_get(plain, row, &a) && vt_row_get(packed, row, &b));
+			assert_int_equal(a.n, b.n);
+			for (unsigned x = 0; x < a.n; x++) {
+				char s[VT_CLUSTER_BYTES_MAX], t[VT_CLUSTER_BYTES_MAX];
+				size_t n = vt_cell_text(plain, &a.cells[x], s);
+
+				assert_int_equal(n, vt_cell_text(packed, &b.cells[x], t));
+				assert_memory_equal(s, t, n);
+				assert_int_equal(vt_style_get(plain, a.cells[x].style)->fg, vt_style_get(packed, b.cells[x].style)->fg);
+			}
+		}
+		while (vt_compact(packed))
+			;
+	}
+	/* All of it comes back onto a screen that is high enough, and goes away again. */
+	put(packed, "\033[3J");
+	for (unsigned i = 0; i < 3000; i++)
+		put(packed, "0123456789012345678901234567890123456789012345678901234567890123456789\r\n");
+	while (vt_compact(packed))
+		;
+	vt_resize(packed, 1500, 100, 0, 0);
+	put(packed, "x\r\n");
+	vt_resize(packed, 5, 100, 0, 0);
+	struct vt_row row;
+	assert_true(vt_row_get(packed, vt_dims(packed).physical_top - 100, &row));
+	assert_int_equal(row.n, 70);
+	vt_destroy(plain);
+	vt_destroy(packed);
+}
+
 /* More styles than there are numbers: those on the screen stay right. */
 static void test_styles_run_out(void **state)
 {
@@ -214,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_changed_counts_all),
 		cmocka_unit_test(test_changed_in_scrollback),
 		cmocka_unit_test(test_scrollback_bytes),
+		cmocka_unit_test(test_compact),
 		cmocka_unit_test(test_styles_run_out),
 		cmocka_unit_test(test_styles_all_on_screen),
 		cmocka_unit_test(test_clusters_are_swept),
