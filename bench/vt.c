@@ -36,8 +36,8 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static const char *const words[] = { "request", "done", "cache", "miss", "open", "the", "of", "connection", "reset",
-	"by", "peer", "worker", "job", "0x7f3a", "retry", "in", "200", "GET", "/api/v1/items", "ms" };
+static const char *const words[] = { "request", "done", "cache", "miss", "open", "the", "of", "connection",
+	"reset", "by", "peer", "worker", "job", "0x7f3a", "retry", "in", "200", "GET", "/api/v1/items", "ms" };
 
 static void add_words(struct str *s, unsigned columns)
 {
@@ -58,7 +58,8 @@ static void coloured_log(struct str *s)
 	static unsigned ms;
 
 	ms += rnd(40);
-	str_printf(s, "\033[2m2024-05-07 %02u:%02u:%02u.%03u\033[0m \033[%s\033[0m ", ms / 3600000 % 24, ms / 60000 % 60,
+	str_printf(s, "\033[2m2024-05-07 %02u:%02u:%02u.%03u\033[0m \033[%s\033[0m ", ms / 3600000 % 24,
+	    ms / 60000 % 60,
 	    ms / 1000 % 60, ms % 1000, levels[rnd(4)]);
 	add_words(s, 49);
 	str_puts(s, "\r\n");
@@ -125,7 +126,8 @@ static void cjk_emoji(struct str *s)
 
 static void cells(struct str *s)
 {
-	str_printf(s, "\033[38;2;%u;%u;%u;48;2;%u;%u;%um%c", rnd(256), rnd(256), rnd(256), rnd(256), rnd(256), rnd(256),
+	str_printf(s, "\033[38;2;%u;%u;%u;48;2;%u;%u;%um%c", rnd(256), rnd(256), rnd(256), rnd(256), rnd(256),
+	    rnd(256),
 	    'a' + rnd(26));
 }
 
@@ -223,7 +225,8 @@ int main(int argc, char **argv)
 			payloads[i].make(&s);
 		double rate = measure(&s, seconds);
 		if (json)
-			printf("%s\"%s\": {\"MB/s\": %.0f, \"goal\": %u}", i ? ", " : "{", payloads[i].name, rate, payloads[i].goal);
+			printf("%s\"%s\": {\"MB/s\": %.0f, \"goal\": %u}", i ? ", " : "{", payloads[i].name, rate,
+			    payloads[i].goal);
 		else if (payloads[i].goal)
 			printf("%-16s %7.0f MB/s   (goal %u)\n", payloads[i].name, rate, payloads[i].goal);
 		else

@@ -53,7 +53,8 @@ static void check_row(struct vt *vt, int64_t index, unsigned cols)
 			assert(x > 0 && row.cells[x - 1].width == 2 && row.cells[x - 1].style == row.cells[x].style);
 			continue;
 		}
-		assert(row.cells[x].width == 1 || (row.cells[x].width == 2 && x + 1 < row.n && row.cells[x + 1].width == 0));
+		assert(row.cells[x].width == 1 || (row.cells[x].width == 2 && x + 1 < row.n &&
+		    row.cells[x + 1].width == 0));
 		size_t n = vt_cell_text(vt, &row.cells[x], s);
 		assert(n > 0 && n <= sizeof(s) && text_utf8_valid(s, n));
 		assert(style->link == 0 || vt_link_get(vt, style->link, &link));
@@ -96,7 +97,8 @@ static void check_same(struct vt *a, struct vt *b)
 		assert(r.n == s.n && r.wrapped == s.wrapped && r.line_attr == s.line_attr);
 		for (unsigned x = 0; x < r.n; x++) {
 			char t[VT_CLUSTER_BYTES_MAX], u[VT_CLUSTER_BYTES_MAX];
-			const struct vt_style *p = vt_style_get(a, r.cells[x].style), *q = vt_style_get(b, s.cells[x].style);
+			const struct vt_style *p = vt_style_get(a, r.cells[x].style),
+			    *q = vt_style_get(b, s.cells[x].style);
 
 			assert(r.cells[x].width == s.cells[x].width);
 			size_t n = vt_cell_text(a, &r.cells[x], t);
@@ -110,7 +112,8 @@ static void encode(struct vt *vt, const uint8_t *arg)
 {
 	char out[VT_ENCODED_MAX];
 	struct vt_key key = { .code = arg[0] % 90, .value = (uint32_t)arg[1] << arg[2] % 16, .mods = arg[3] };
-	struct vt_mouse mouse = { .kind = (enum vt_mouse_kind)(arg[0] % 3), .button = (enum vt_mouse_button)(arg[1] % 8),
+	struct vt_mouse mouse = { .kind = (enum vt_mouse_kind)(arg[0] % 3),
+	    .button = (enum vt_mouse_button)(arg[1] % 8),
 		.count = arg[2], .x = (uint16_t)(arg[3] * 3), .y = arg[4], .pixel_x = arg[4], .mods = arg[5] };
 	size_t n;
 
@@ -153,9 +156,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 4)
 		return 0;
-	struct vt_config config = { .rows = 1 + data[0] % 30, .cols = 1 + data[1] % 90, .scrollback_lines = data[2],
+	struct vt_config config = { .rows = 1 + data[0] % 30, .cols = 1 + data[1] % 90,
+	    .scrollback_lines = data[2],
 		.scrollback_bytes = data[3] % 4 == 0 ? 100000 : 0, .term_program = "fuzz 1" };
-	struct vt *whole = vt_create(&config, &callbacks, &replied), *bytewise = vt_create(&config, &callbacks, &replied);
+	struct vt *whole = vt_create(&config, &callbacks, &replied),
+	    *bytewise = vt_create(&config, &callbacks, &replied);
 	for (size_t i = 4; i < size;) {
 		const uint8_t *next = memchr(data + i, 0xfe, size - i);
 		size_t n = next ? (size_t)(next - data) - i : size - i;

@@ -73,7 +73,8 @@ static bool joins(unsigned prev, uint8_t state, unsigned class)
 	case TEXT_BREAK_V:
 		return prev == TEXT_BREAK_L || prev == TEXT_BREAK_LV || prev == TEXT_BREAK_V;
 	case TEXT_BREAK_T:
-		return prev == TEXT_BREAK_LV || prev == TEXT_BREAK_V || prev == TEXT_BREAK_LVT || prev == TEXT_BREAK_T;
+		return prev == TEXT_BREAK_LV || prev == TEXT_BREAK_V || prev == TEXT_BREAK_LVT ||
+		    prev == TEXT_BREAK_T;
 	case TEXT_BREAK_CONSONANT:
 		return state & STATE_CONJUNCT_LINKED;
 	case TEXT_BREAK_EXTENDED_PICTOGRAPHIC:

@@ -65,7 +65,8 @@ static inline unsigned vt_cells_to_ascii(uint8_t *to, const struct vt_cell *cell
 	const __m128i blank = _mm_set1_epi64x((long long)word), above = _mm_set1_epi64x(~0x7fll);
 	for (; i + 8 <= n; i += 8) {
 		const __m128i *in = (const __m128i *)(const void *)(cells + i);
-		__m128i a = _mm_xor_si128(_mm_loadu_si128(in), blank), b = _mm_xor_si128(_mm_loadu_si128(in + 1), blank);
+		__m128i a = _mm_xor_si128(_mm_loadu_si128(in), blank);
+		__m128i b = _mm_xor_si128(_mm_loadu_si128(in + 1), blank);
 		__m128i c = _mm_xor_si128(_mm_loadu_si128(in + 2), blank);
 		__m128i d = _mm_xor_si128(_mm_loadu_si128(in + 3), blank);
 		__m128i all = _mm_and_si128(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d)), above);

@@ -37,7 +37,9 @@ void vt_control(struct vt *vt, uint8_t c)
 
 static void designate(struct vt *vt, unsigned g, uint8_t set)
 {
-	vt->charset[g] = set == '0' || set == '2' ? VT_CHARSET_GRAPHICS : set == 'A' ? VT_CHARSET_UK : VT_CHARSET_ASCII;
+	bool graphics = set == '0' || set == '2';
+
+	vt->charset[g] = graphics ? VT_CHARSET_GRAPHICS : set == 'A' ? VT_CHARSET_UK : VT_CHARSET_ASCII;
 	vt_print_update(vt);
 }
 

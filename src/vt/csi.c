@@ -33,7 +33,8 @@ static void erase_line(struct vt *vt, bool selective)
 
 	if (what > 2)
 		return;
-	vt_erase_cells(vt, vt->pos.y, what == 0 ? vt->pos.x : 0u, what == 1 ? vt->pos.x + 1u : vt->cols, selective);
+	vt_erase_cells(vt, vt->pos.y, what == 0 ? vt->pos.x : 0u, what == 1 ? vt->pos.x + 1u : vt->cols,
+	    selective);
 	vt->pos.pending = false;
 }
 

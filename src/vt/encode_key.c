@@ -11,7 +11,7 @@
 #include "vt/internal.h"
 
 enum {
-	KEY_CANCEL = 4, KEY_BACKSPACE = 5, KEY_TAB = 6, KEY_ENTER = 8, KEY_ESCAPE = 10, KEY_NUMPAD0 = 43, KEY_NUMPAD9 = 52,
+	KEY_CANCEL = 4, KEY_BACKSPACE = 5, KEY_TAB = 6, KEY_ENTER = 8, KEY_ESCAPE = 10, KEY_NUMPAD0 = 43,
 };
 enum { KITTY_DISAMBIGUATE = 1, KITTY_ALTERNATE = 4, KITTY_ALL = 8, KITTY_TEXT = 16 };
 
@@ -67,7 +67,8 @@ static const struct { char text, final; uint16_t kitty; } keypad[16] = {
 /* Keys that only the kitty protocol can name. */
 static const struct { uint8_t code; uint16_t kitty; bool modifier; } kitty_only[] = {
 	{ 22, 57362, false }, { 23, 57358, true }, { 35, 57361, false }, { 60, 57360, true }, { 61, 57359, true },
-	{ 72, 57440, false }, { 73, 57438, false }, { 74, 57439, false }, { 75, 57435, false }, { 76, 57436, false },
+	{ 72, 57440, false }, { 73, 57438, false }, { 74, 57439, false }, { 75, 57435, false },
+	{ 76, 57436, false },
 	{ 77, 57432, false }, { 78, 57430, false },
 	{ 9, 57441, true }, { 11, 57441, true }, { 12, 57447, true }, { 13, 57442, true }, { 14, 57442, true },
 	{ 15, 57448, true }, { 16, 57443, true }, { 17, 57443, true }, { 18, 57449, true }, { 39, 57444, true },

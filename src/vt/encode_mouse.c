@@ -25,8 +25,7 @@ static bool is_wheel(enum vt_mouse_button b)
 }
 
 /* One report; 0 when the position cannot be said in this encoding. */
-static size_t report(const struct vt *vt, unsigned code, unsigned base, bool release, unsigned x, unsigned y, char *ret,
-    size_t size)
+static size_t report(const struct vt *vt, unsigned code, bool release, unsigned x, unsigned y, char *ret, size_t size)
 {
 	int n;
 
@@ -35,7 +34,7 @@ static size_t report(const struct vt *vt, unsigned code, unsigned base, bool rel
 		return n > 0 && (size_t)n < size ? (size_t)n : 0;
 	}
 	if (release)
-		code = (code & ~3u) | base;
+		code = (code & ~3u) | BUTTON_RELEASE;
 	if (vt->modes & VT_MODE_MOUSE_URXVT) {
 		n = snprintf(ret, size, "\033[%u;%u;%uM", code + 32, x + 1, y + 1);
 		return n > 0 && (size_t)n < size ? (size_t)n : 0;
@@ -133,7 +132,7 @@ size_t vt_encode_mouse(struct vt *vt, const struct vt_mouse *mouse, char ret[VT_
 		    (mouse->mods & VT_MOD_CTRL ? 16 : 0);
 	size_t n = 0;
 	for (uint32_t i = 0; i < (wheel ? MAX(mouse->count, 1u) : 1); i++) {
-		size_t k = report(vt, code, BUTTON_RELEASE, mouse->kind == VT_MOUSE_RELEASE, x, y, ret + n, VT_ENCODED_MAX - n);
+		size_t k = report(vt, code, mouse->kind == VT_MOUSE_RELEASE, x, y, ret + n, VT_ENCODED_MAX - n);
 
 		if (k == 0)
 			break;

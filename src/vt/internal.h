@@ -202,7 +202,11 @@ static inline struct vt_grid_row *vt_grid_row(const struct vt_grid *g, unsigned 
 	return &g->rows[i >= g->n ? i - g->n : i];
 }
 
-static inline struct vt_grid_row *vt_row_at(const struct vt *vt, unsigned y) { return vt_grid_row(vt->grid, y); }
+static inline struct vt_grid_row *vt_row_at(const struct vt *vt, unsigned y)
+{
+	return vt_grid_row(vt->grid, y);
+}
+
 static inline bool vt_is_alt(const struct vt *vt) { return vt->grid == &vt->grids[1]; }
 /* The seqno that this write's changes carry. */
 static inline uint64_t vt_now(const struct vt *vt) { return vt->seqno + 1; }
@@ -237,7 +241,8 @@ static inline void vt_row_open(struct vt_grid_row *row, unsigned x, unsigned end
 void vt_row_erase(struct vt_grid_row *row, unsigned from, unsigned to, unsigned cols, uint16_t style);
 /* Shift the cells of [x, right] by n; what is free becomes blank. */
 void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, uint16_t style);
-void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols, uint16_t style);
+void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols,
+    uint16_t style);
 void vt_row_clear(struct vt_grid_row *row, unsigned cols, uint16_t style);
 
 /* ---- intern.c: by number -------------------------------------------------- */
@@ -272,7 +277,7 @@ void vt_intern_fini(struct vt *vt);
 
 void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n);
 void vt_print(struct vt *vt, uint32_t cp);
-/* Well-formed characters of several bytes at the start of [p, end), but for C1 controls; returns their end. */
+/* Well-formed characters of several bytes, but for C1 controls; returns where they end. */
 const uint8_t *vt_print_multibyte(struct vt *vt, const uint8_t *p, const uint8_t *end);
 /* After a change of modes or character sets. */
 void vt_print_update(struct vt *vt);
@@ -282,7 +287,7 @@ void vt_print_update(struct vt *vt);
 void vt_grid_init(struct vt_grid *grid, uint16_t rows, uint16_t cols);
 void vt_grid_fini(struct vt_grid *grid);
 void vt_cursor_to(struct vt *vt, unsigned x, unsigned y);           /* absolute, clamped */
-void vt_cursor_to_origin(struct vt *vt, unsigned x, unsigned y);    /* relative to the margins in origin mode */
+void vt_cursor_to_origin(struct vt *vt, unsigned x, unsigned y);    /* as origin mode wants it */
 void vt_cursor_up(struct vt *vt, unsigned n);
 void vt_cursor_down(struct vt *vt, unsigned n);
 void vt_cursor_left(struct vt *vt, unsigned n);

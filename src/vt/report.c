@@ -70,7 +70,8 @@ void vt_report_mode(struct vt *vt, bool dec)
 
 void vt_report_size(struct vt *vt)
 {
-	vt_reply(vt, "\033[48;%u;%u;%u;%ut", vt->rows, vt->cols, (unsigned)vt->pixel_height, (unsigned)vt->pixel_width);
+	vt_reply(vt, "\033[48;%u;%u;%u;%ut", vt->rows, vt->cols, (unsigned)vt->pixel_height,
+	    (unsigned)vt->pixel_width);
 }
 
 /* XTWINOPS. Titles are never reported: what a program set could be typed back as input. */

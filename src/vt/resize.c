@@ -318,7 +318,8 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 {
 	rows = (uint16_t)MIN(MAX(rows, 1), VT_ROWS_MAX);
 	cols = (uint16_t)MIN(MAX(cols, 1), VT_COLS_MAX);
-	if (rows == vt->rows && cols == vt->cols && pixel_width == vt->pixel_width && pixel_height == vt->pixel_height)
+	if (rows == vt->rows && cols == vt->cols && pixel_width == vt->pixel_width &&
+	    pixel_height == vt->pixel_height)
 		return;
 	vt->pixel_width = pixel_width;
 	vt->pixel_height = pixel_height;

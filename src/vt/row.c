@@ -84,7 +84,8 @@ void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned rig
 	row_trim(row);
 }
 
-void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols, uint16_t style)
+void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols,
+    uint16_t style)
 {
 	unsigned end = right + 1;
 

@@ -60,7 +60,8 @@ void vt_cursor_left(struct vt *vt, unsigned n)
 
 		vt_cursor_to(vt, vt->pos.x - step, vt->pos.y);
 		n -= step;
-		if (n == 0 || (vt->modes & (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP)) != (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP))
+		if (n == 0 ||
+		    (vt->modes & (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP)) != (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP))
 			return;
 		if (vt->pos.y == vt->top || vt->pos.y == 0)
 			return;

@@ -334,7 +334,8 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 	}
 	b->rows[b->n++] = (struct vt_sb_row){ .offset = b->len, .seqno = (uint32_t)row->seqno };
 	uint8_t *p = b->data + b->len;
-	*p++ = (uint8_t)((row->wrapped ? ROW_WRAPPED : 0) | row->line_attr << ROW_ATTR_SHIFT | (plain ? 0 : ROW_RUNS));
+	*p++ = (uint8_t)((row->wrapped ? ROW_WRAPPED : 0) | (plain ? 0 : ROW_RUNS) |
+	    row->line_attr << ROW_ATTR_SHIFT);
 	p = put_varint(p, n);
 	if (!plain) {
 		p = put_varint(p, n_runs);

@@ -243,7 +243,8 @@ bool vt_row_get(struct vt *vt, int64_t row, struct vt_row *ret)
 	return true;
 }
 
-size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret, size_t max)
+size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret,
+    size_t max)
 {
 	int64_t top = screen_top(vt);
 	size_t n = 0;

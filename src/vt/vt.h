@@ -108,11 +108,13 @@ struct vt_callbacks {
 	void (*title)(void *user);               /* vt_title() or vt_icon_title() changed */
 	void (*cwd)(void *user);                 /* vt_cwd() changed (OSC 7) */
 	void (*clipboard)(void *user, enum vt_clipboard which, const char *text, size_t len); /* OSC 52 set */
-	void (*notification)(void *user, const char *title, const char *body); /* OSC 9, 777, 99; title may be NULL */
+	/* OSC 9, 777, 99; title may be NULL */
+	void (*notification)(void *user, const char *title, const char *body);
 	void (*user_var)(void *user, const char *name, const char *value);     /* OSC 1337 SetUserVar */
 	void (*progress)(void *user, enum vt_progress state, unsigned percent); /* OSC 9;4 */
 	void (*palette)(void *user);             /* a program changed colours (OSC 4, 10, 11, 104 ...) */
-	void (*size_request)(void *user, uint16_t rows, uint16_t cols);         /* XTWINOPS 8, DECCOLM; may be ignored */
+	/* XTWINOPS 8, DECCOLM; may be ignored */
+	void (*size_request)(void *user, uint16_t rows, uint16_t cols);
 };
 
 /* The config is copied; callbacks must outlive the vt. Never NULL. */
@@ -179,7 +181,8 @@ enum vt_mode {
 	VT_MODE_NEWLINE = 1u << 15,          /* LNM */
 	VT_MODE_BACKARROW = 1u << 16,        /* DECBKM */
 	VT_MODE_COLOR_SCHEME_REPORTS = 1u << 17, /* 2031 */
-	VT_MODE_MOUSE_TRACKING = VT_MODE_MOUSE_X10 | VT_MODE_MOUSE_NORMAL | VT_MODE_MOUSE_BUTTON | VT_MODE_MOUSE_ANY,
+	VT_MODE_MOUSE_TRACKING = VT_MODE_MOUSE_X10 | VT_MODE_MOUSE_NORMAL | VT_MODE_MOUSE_BUTTON |
+	    VT_MODE_MOUSE_ANY,
 };
 uint32_t vt_modes(const struct vt *vt);
 uint8_t vt_kitty_flags(const struct vt *vt);         /* active kitty keyboard flags, 0..31 */
@@ -204,7 +207,8 @@ bool vt_row_get(struct vt *vt, int64_t row, struct vt_row *ret);
 /* Writes up to max stable indexes of rows in [first, last) whose seqno > since,
  * ascending; returns how many there are in all (may exceed max). Scrollback is
  * not walked row by row. */
-size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret, size_t max);
+size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret,
+    size_t max);
 
 const struct vt_style *vt_style_get(const struct vt *vt, uint16_t style);
 /* The cell's text as UTF-8 (one grapheme cluster, or " " for a blank); returns bytes. */
@@ -229,7 +233,8 @@ struct vt_key {
 	uint16_t mods;                       /* VT_MOD_*; positional bits are masked off */
 };
 enum vt_mouse_kind { VT_MOUSE_PRESS, VT_MOUSE_RELEASE, VT_MOUSE_MOVE };
-enum vt_mouse_button { VT_BUTTON_LEFT, VT_BUTTON_MIDDLE, VT_BUTTON_RIGHT, VT_BUTTON_WHEEL_UP, VT_BUTTON_WHEEL_DOWN,
+enum vt_mouse_button { VT_BUTTON_LEFT, VT_BUTTON_MIDDLE, VT_BUTTON_RIGHT, VT_BUTTON_WHEEL_UP,
+    VT_BUTTON_WHEEL_DOWN,
 	VT_BUTTON_WHEEL_LEFT, VT_BUTTON_WHEEL_RIGHT, VT_BUTTON_NONE };
 struct vt_mouse {
 	enum vt_mouse_kind kind;

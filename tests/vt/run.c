@@ -93,7 +93,8 @@ static void on_size(void *user, uint16_t rows, uint16_t cols)
 
 static const struct vt_callbacks callbacks = {
 	.reply = on_reply, .bell = on_bell, .title = on_title, .cwd = on_cwd, .clipboard = on_clipboard,
-	.notification = on_note, .user_var = on_var, .progress = on_progress, .palette = on_palette, .size_request = on_size,
+	.notification = on_note, .user_var = on_var, .progress = on_progress, .palette = on_palette,
+	.size_request = on_size,
 };
 
 static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
@@ -242,12 +243,15 @@ static void show(const char *label, const struct strv *rows)
 	for (size_t i = 0; i < rows->n; i++) {
 		const char *nl = __builtin_strchr(rows->v[i], '\n');
 
-		printf("    |%.*s|%s\n", nl ? (int)(nl - rows->v[i]) : (int)__builtin_strlen(rows->v[i]), rows->v[i], nl ? "+" : "");
+		printf("    |%.*s|%s\n", nl ? (int)(nl - rows->v[i]) : (int)__builtin_strlen(rows->v[i]), rows->v[i],
+		    nl ? "+" : "");
 	}
 }
 
-/* Compares rows [from, to) with the lines that follow; fewer lines mean blank rows. Returns the line after them. */
-static size_t compare_rows(struct run *r, const struct strv *lines, size_t at, int64_t from, int64_t to, bool pad)
+/* Compares rows [from, to) with the lines that follow; with pad, rows left out are blank.
+ * Returns the line after them. */
+static size_t compare_rows(struct run *r, const struct strv *lines, size_t at, int64_t from, int64_t to,
+    bool pad)
 {
 	struct strv want = STRV_INIT, seen = STRV_INIT;
 
@@ -295,7 +299,8 @@ static void quote(const char *label, const char *s, size_t len)
 	printf("\"\n");
 }
 
-static void expect_bytes(struct run *r, const char *what, const struct str *want, const char *seen, size_t len)
+static void expect_bytes(struct run *r, const char *what, const struct str *want, const char *seen,
+    size_t len)
 {
 	if (want->len == len && memcmp(want->s, seen, len) == 0)
 		return;
@@ -321,7 +326,8 @@ static vt_color parse_color(const char *s)
 }
 
 static const struct { const char *name; uint32_t bits; unsigned shift; } style_words[] = {
-	{ "plain", 0, 0 }, { "bold", VT_ATTR_BOLD, 0 }, { "half", VT_ATTR_HALF, 0 }, { "italic", VT_ATTR_ITALIC, 0 },
+	{ "plain", 0, 0 }, { "bold", VT_ATTR_BOLD, 0 }, { "half", VT_ATTR_HALF, 0 },
+	{ "italic", VT_ATTR_ITALIC, 0 },
 	{ "reverse", VT_ATTR_REVERSE, 0 }, { "strike", VT_ATTR_STRIKE, 0 }, { "invisible", VT_ATTR_INVISIBLE, 0 },
 	{ "overline", VT_ATTR_OVERLINE, 0 }, { "protected", VT_ATTR_PROTECTED, 0 },
 	{ "underline=", 0, VT_ATTR_UNDERLINE_SHIFT }, { "blink=", 0, VT_ATTR_BLINK_SHIFT },
@@ -345,8 +351,9 @@ static void style_word(struct run *r, const char *w, struct vt_style *style, con
 
 			if (valued ? !str_starts(w, name) : !str_eq(w, name))
 				continue;
-			style->attrs |= valued ? (uint32_t)strtoul(w + __builtin_strlen(name), NULL, 10) << style_words[i].shift :
-			    style_words[i].bits;
+			uint32_t value = valued ? (uint32_t)strtoul(w + __builtin_strlen(name), NULL, 10) : 0;
+
+			style->attrs |= style_words[i].bits | value << style_words[i].shift;
 			return;
 		}
 		die(r, "an unknown style word");
@@ -388,8 +395,10 @@ static void expect_cell(struct run *r, const char *p)
 		}
 	}
 	vt_link_get(r->vt, seen.link, &have);
-	if (style.attrs != seen.attrs || style.fg != seen.fg || style.bg != seen.bg || style.underline != seen.underline)
-		fail(r, "style: expected attrs %x fg %x bg %x ul %x, seen attrs %x fg %x bg %x ul %x", style.attrs, style.fg,
+	if (style.attrs != seen.attrs || style.fg != seen.fg || style.bg != seen.bg ||
+	    style.underline != seen.underline)
+		fail(r, "style: expected attrs %x fg %x bg %x ul %x, seen attrs %x fg %x bg %x ul %x", style.attrs,
+		    style.fg,
 		    style.bg, style.underline, seen.attrs, seen.fg, seen.bg, seen.underline);
 	if (!str_eq(link, have.uri))
 		fail(r, "link: expected \"%s\", seen \"%s\"", link, have.uri);
@@ -419,9 +428,9 @@ static void expect_cursor(struct run *r, const char *p)
 
 static void expect_modes(struct run *r, const char *p)
 {
-	static const char *const names[] = { "alt", "appcursor", "appkeypad", "paste", "focus", "mouse9", "mouse1000",
-		"mouse1002", "mouse1003", "utf8", "sgr", "urxvt", "pixels", "altscroll", "reversevideo", "newline", "backarrow",
-		"scheme" };
+	static const char *const names[] = { "alt", "appcursor", "appkeypad", "paste", "focus", "mouse9",
+		"mouse1000", "mouse1002", "mouse1003", "utf8", "sgr", "urxvt", "pixels", "altscroll", "reversevideo",
+		"newline", "backarrow", "scheme" };
 	uint32_t want = 0;
 
 	while (!at_end(&p)) {
@@ -458,7 +467,8 @@ static void expect_changed(struct run *r, const char *p)
 		if (!vt_row_get(r->vt, y, &row))
 			fail(r, "row %" PRId64 " is missing", y);
 		else if (row.seqno < 1 || row.seqno > vt_seqno(r->vt))
-			fail(r, "row %" PRId64 " has seqno %" PRIu64 ", the terminal %" PRIu64, y, row.seqno, vt_seqno(r->vt));
+			fail(r, "row %" PRId64 " has seqno %" PRIu64 ", the terminal %" PRIu64, y, row.seqno,
+			    vt_seqno(r->vt));
 	}
 }
 

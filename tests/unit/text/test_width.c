@@ -43,7 +43,8 @@ static void test_strings(void **state)
 	assert_int_equal(text_string_width("", 0), 0);
 	assert_int_equal(text_string_width("ab\t\x1b[0m", 7), 5);
 	assert_int_equal(text_string_width("a\r\nb\u200b", 7), 2);
-	assert_int_equal(text_string_width("na\u00efve \u65e5\u672c \u2764\ufe0f!", strlen("na\u00efve \u65e5\u672c \u2764\ufe0f!")), 14);
+	assert_int_equal(text_string_width("na\u00efve \u65e5\u672c \u2764\ufe0f!",
+	    strlen("na\u00efve \u65e5\u672c \u2764\ufe0f!")), 14);
 	assert_string_equal(text_unicode_version, "16.0.0");
 }
 

@@ -22,7 +22,8 @@ static void expect(struct vt *vt, struct vt_mouse m, const char *want)
 
 static struct vt_mouse at(enum vt_mouse_kind kind, enum vt_mouse_button button, unsigned x, unsigned y)
 {
-	return (struct vt_mouse){ .kind = kind, .button = button, .count = 1, .x = (uint16_t)x, .y = (uint16_t)y };
+	return (struct vt_mouse){ .kind = kind, .button = button, .count = 1, .x = (uint16_t)x,
+	    .y = (uint16_t)y };
 }
 
 static void test_nothing(void **state)

@@ -134,7 +134,8 @@ static void test_compact(void **state)
 	for (unsigned i = 0; i < 20000; i++) {
 		char s[120];
 
-		snprintf(s, sizeof(s), "\033[3%um%u\033[m some text that compresses well e\u0301 \u65e5\r\n", i % 8, i);
+		snprintf(s, sizeof(s), "\033[3%um%u\033[m some text that compresses well e\u0301 \u65e5\r\n", i % 8,
+		    i);
 		put(plain, s);
 		put(packed, s);
 		if (i % 1000 == 0)
@@ -160,7 +161,8 @@ static void test_compact(void **state)
 
 				assert_int_equal(n, vt_cell_text(packed, &b.cells[x], t));
 				assert_memory_equal(s, t, n);
-				assert_int_equal(vt_style_get(plain, a.cells[x].style)->fg, vt_style_get(packed, b.cells[x].style)->fg);
+				assert_int_equal(vt_style_get(plain, a.cells[x].style)->fg,
+				    vt_style_get(packed, b.cells[x].style)->fg);
 			}
 		}
 		while (vt_compact(packed))
@@ -195,7 +197,8 @@ static void test_styles_run_out(void **state)
 	}
 	struct vt_dims d = vt_dims(vt);
 	assert_true(vt_row_get(vt, d.physical_top + 3, &row));
-	assert_int_equal(vt_style_get(vt, row.cells[row.n - 1].style)->fg, VT_COLOR_RGB(199999 >> 16, 199999 >> 8 & 255, 199999 & 255));
+	assert_int_equal(vt_style_get(vt, row.cells[row.n - 1].style)->fg,
+	    VT_COLOR_RGB(199999 >> 16, 199999 >> 8 & 255, 199999 & 255));
 	/* A row long gone from the screen, too: 100 cells of 100 colours. */
 	assert_true(vt_row_get(vt, d.scrollback_top, &row));
 	unsigned first = (unsigned)d.scrollback_top * 100;
@@ -233,7 +236,8 @@ static void test_clusters_are_swept(void **state)
 
 	put(vt, "k\u0301\r\n");
 	for (unsigned i = 0; i < 20000; i++) {
-		snprintf(s, sizeof(s), "\033[2;1Ha%c%c%c%c", 0xcc, 0x80 + i % 0x30, 0xcc, (int)(0x80 + i / 0x30 % 0x30));
+		snprintf(s, sizeof(s), "\033[2;1Ha%c%c%c%c", 0xcc, 0x80 + i % 0x30, 0xcc,
+		    (int)(0x80 + i / 0x30 % 0x30));
 		put(vt, s);
 	}
 	assert_true(vt_row_get(vt, vt_dims(vt).physical_top, &row));
