@@ -160,6 +160,8 @@ static int earlier(int a, int64_t b)
 static void loop(struct session *s, int signal_fd)
 {
 	int64_t last_frame = 0, unfinished = 0;         /* when the unfinished sequence began */
+	if (wire_client_pending(s->wire))               /* came behind the last answer of the attach */
+		check_link(s, wire_client_readable(s->wire));
 	while (!s->ended) {
 		int timeout = -1;
 		int64_t now = session_now_ms();

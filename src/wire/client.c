@@ -32,6 +32,7 @@ struct wire_client {
 	struct wire_buf in, out;
 	size_t in_pos, out_pos;        /* what went before is done with */
 	bool wfd_is_socket;
+	bool held;                     /* whole frames may wait in `in` behind the response of a call */
 	enum wire_client_status status; /* once not OK, it stays */
 	char error[160];
 
@@ -167,9 +168,17 @@ static void deliver(struct wire_client *c, enum wire_status decoded, const struc
 	}
 }
 
+/* What came behind the response of a call is held back until the caller has seen that response: a push may be about
+ * something that only the response names. */
 static void take_frames(struct wire_client *c)
 {
+	bool calling = c->call != 0;
+	c->held = false;
 	while (c->status == WIRE_CLIENT_OK) {
+		if (calling && c->call == 0) {
+			c->held = c->in_pos < c->in.len;
+			break;
+		}
 		struct wire_pdu pdu;
 		struct wire_arena arena = { 0 };
 		size_t taken = 0;
@@ -188,10 +197,19 @@ static void take_frames(struct wire_client *c)
 	}
 }
 
+bool wire_client_pending(const struct wire_client *c)
+{
+	return c->status == WIRE_CLIENT_OK && c->held;
+}
+
 enum wire_client_status wire_client_readable(struct wire_client *c)
 {
 	if (c->status != WIRE_CLIENT_OK)
 		return c->status;
+	if (c->held) {
+		take_frames(c);
+		return c->status;
+	}
 	wire_buf_drop(&c->in, c->in_pos);
 	c->in_pos = 0;
 	wire_buf_reserve(&c->in, READ_SIZE);
@@ -220,6 +238,10 @@ static int64_t now_ms(void)
 /* Waits until a descriptor is ready and serves it; false when the time is over. */
 static bool serve(struct wire_client *c, int64_t deadline)
 {
+	if (c->held) {
+		take_frames(c);
+		return true;
+	}
 	struct pollfd fds[] = {
 		{ .fd = c->rfd, .events = POLLIN },
 		{ .fd = wire_client_wants_write(c) ? c->wfd : -1, .events = POLLOUT },

@@ -26,15 +26,18 @@ void wire_client_destroy(struct wire_client *c);             /* does not close t
 uint64_t wire_client_send(struct wire_client *c, uint32_t ident, const union wire_body *body);
 bool wire_client_wants_write(const struct wire_client *c);
 enum wire_client_status { WIRE_CLIENT_OK, WIRE_CLIENT_EOF, WIRE_CLIENT_ERROR };
-/* Call when rfd is readable / wfd is writable. */
+/* Frames that came behind the response of a call wait for wire_client_readable: no poll will tell of them. */
+bool wire_client_pending(const struct wire_client *c);
+/* Call when rfd is readable or wire_client_pending / wfd is writable. */
 enum wire_client_status wire_client_readable(struct wire_client *c);
 enum wire_client_status wire_client_writable(struct wire_client *c);
 /* One line that says what WIRE_CLIENT_ERROR was. */
 const char *wire_client_error(const struct wire_client *c);
 
 /* Sends a request and blocks until its response or timeout_ms (-1: no limit);
- * whatever else arrives meanwhile, also behind the response, goes to the
- * callback, which must not make calls itself then. On WIRE_CLIENT_OK *ret lives
+ * whatever else arrives before it goes to the callback, which must not make
+ * calls itself then; what comes behind it is held (wire_client_pending), so that
+ * a push about something that the response names is not seen before it. On WIRE_CLIENT_OK *ret lives
  * until the next call. A timeout is WIRE_CLIENT_ERROR, but the connection goes
  * on; a response that comes later goes to the callback. */
 enum wire_client_status wire_client_call(struct wire_client *c, uint32_t ident, const union wire_body *body,
