@@ -185,7 +185,7 @@ static const struct place places[] = {
 	STRINGS("securityOpt"),
 	{ "mounts", A },
 	{ "mounts[]", S | O, .look = mount },
-	{ "mounts[].type", S, "bind volume" },
+	{ "mounts[].type", S, "bind volume tmpfs" },
 	{ "mounts[].source", S },
 	{ "mounts[].target", S, .look = not_empty },
 	{ "mounts[].external", B },

@@ -107,8 +107,8 @@ void probe_environment(const struct strv *container_env, struct str *ret)
 	str_putc(ret, '\n');
 	for (size_t i = 0; i < container_env->n; i++) {
 		const char *e = container_env->v[i], *eq = strchr(e, '=');
-		/* The file knows neither escapes nor values of several lines. */
-		if (eq && !strpbrk(eq, "\"\n\r") && !strpbrk(e, "\n\r"))
+		/* The file knows no values of several lines. Quotes need no escape: its reader drops the outer pair. */
+		if (eq && !strpbrk(e, "\n\r"))
 			str_printf(ret, "%.*s=\"%s\"\n", (int)(eq - e), e, eq + 1);
 	}
 }

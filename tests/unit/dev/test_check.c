@@ -93,7 +93,7 @@ static void test_wrong(void **state)
 		{ "{\"mounts\":[\"type=bind,source=/a\"]}", "f:1:12: \"mounts[0]\": expected a mount such as "
 		    "\"type=bind,source=/on/the/host,target=/in/the/container\", found \"type=bind,source=/a\"" },
 		{ "{\"mounts\":[{\"type\":\"nfs\",\"target\":\"/a\"}]}",
-		    "f:1:20: \"mounts[0].type\": expected \"bind\" or \"volume\", found \"nfs\"" },
+		    "f:1:20: \"mounts[0].type\": expected \"bind\", \"volume\" or \"tmpfs\", found \"nfs\"" },
 		{ "{\"mounts\":[{\"type\":\"bind\",\"target\":\"/a\"}]}",
 		    "f:1:12: \"mounts[0]\": expected a \"source\" in a bind mount, found {\"type\":\"bind\","
 		    "\"target\":\"/a\"}" },

@@ -88,7 +88,7 @@ static void environment_file_takes_what_it_can_hold(void **state)
 	strv_push(&env, "E=");
 	struct str s = STR_INIT;
 	probe_environment(&env, &s);
-	assert_string_equal(s.s, "\nA=\"one two\"\nE=\"\"\n");
+	assert_string_equal(s.s, "\nA=\"one two\"\nQ=\"say \"x\"\"\nE=\"\"\n");
 	str_fini(&s);
 	strv_fini(&env);
 }
