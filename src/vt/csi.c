@@ -56,13 +56,14 @@ static void insert_lines(struct vt *vt, bool insert)
 	vt_cursor_to(vt, vt->left, vt->pos.y);
 }
 
+/* Other than lines and columns, characters are inserted above and below the region too. */
 static void insert_cells(struct vt *vt, bool insert)
 {
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 	unsigned n = vt_param(vt, 0, 1), x = vt->pos.x;
 	uint16_t style = vt_erase_id(vt);
 
-	if (!in_margins(vt))
+	if (x < vt->left || x > vt->right)
 		return;
 	if (insert)
 		vt_row_insert(row, x, n, vt->right, style);

@@ -54,16 +54,18 @@ void vt_cursor_down(struct vt *vt, unsigned n)
 
 void vt_cursor_left(struct vt *vt, unsigned n)
 {
-	/* A pending wrap is no column of its own: one step left of it is the column before the last. */
+	bool reverse = (vt->modes & (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP)) == (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP);
+
+	/* A pending wrap is no column of its own: one step left of it is the column
+	 * before the last. Reverse wrap takes the wrap back first. */
+	if (reverse && vt->pos.pending)
+		n--;
 	for (;;) {
 		unsigned stop = vt->pos.x >= vt->left ? vt->left : 0, step = MIN(n, vt->pos.x - stop);
 
 		vt_cursor_to(vt, vt->pos.x - step, vt->pos.y);
 		n -= step;
-		if (n == 0 ||
-		    (vt->modes & (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP)) != (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP))
-			return;
-		if (vt->pos.y == vt->top || vt->pos.y == 0)
+		if (n == 0 || !reverse || vt->pos.y == vt->top || vt->pos.y == 0)
 			return;
 		vt_cursor_to(vt, vt->right, vt->pos.y - 1u);
 		n--;
