@@ -196,7 +196,7 @@ def test_a_cut_network_is_noticed_and_connected_again(running, connect):
     drop = ["iptables", "-p", "tcp", "--dport", "2222", "-j", "DROP"]
     in_network_of(running, *drop[:1], "-I", "INPUT", *drop[1:])
     try:
-        t.until("connecting again", 90)
+        eventually(lambda: t.feed(0.1) and "connecting again" in t.text.replace("\n", ""), 90, "the notice")
     finally:
         in_network_of(running, *drop[:1], "-D", "INPUT", *drop[1:])
     check_vim(t)
