@@ -213,6 +213,8 @@ static bool read_pty(struct pane *p)
 	if (len > 0) {
 		vt_write(p->vt, batch, len);
 		output_seen(p);
+		if (vt_dims(p->vt).physical_top - p->compacted_top >= MUX_COMPACT_ROWS)
+			p->compact_at = mux_now(p->mux) + MUX_COMPACT_MS;
 	}
 	return open;
 }

@@ -459,6 +459,25 @@ static uint64_t expire_syncs(struct mux *m, uint64_t now)
 	return next;
 }
 
+/* Cold scrollback, one step a turn of the loop: keys are not kept waiting. */
+static uint64_t compact_quiet(struct mux *m, uint64_t now)
+{
+	uint64_t next = NEVER;
+
+	for (size_t i = 0; i < m->n_panes; i++) {
+		struct pane *p = m->panes[i];
+		if (p->compact_at == 0)
+			continue;
+		if (p->compact_at <= now && !vt_compact(p->vt)) {
+			p->compact_at = 0;
+			p->compacted_top = vt_dims(p->vt).physical_top;
+		} else {
+			next = MIN(next, MAX(p->compact_at, now + 1));
+		}
+	}
+	return next;
+}
+
 static uint64_t announce_resized(struct mux *m, uint64_t now)
 {
 	uint64_t next = NEVER;
@@ -503,6 +522,8 @@ void push_flush(struct mux *m)
 
 	m->changed = false;
 	next = expire_syncs(m, now);
+	at = compact_quiet(m, now);
+	next = MIN(next, at);
 	at = announce_resized(m, now);
 	next = MIN(next, at);
 	at = kill_doomed(m, now);

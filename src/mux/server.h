@@ -43,6 +43,8 @@
 #define MUX_HIDDEN_MS 100              /* the same for a pane that the client does not show */
 #define MUX_ECHO_MS 2                  /* how long the push that a key forces waits for its echo */
 #define MUX_SYNC_MS 150                /* the longest a program may hold the screen (mode 2026) */
+#define MUX_COMPACT_MS 2000            /* a pane that was quiet for so long has its scrollback compressed ... */
+#define MUX_COMPACT_ROWS 500           /* ... if so many rows came since; else no timer is set at all */
 #define MUX_RESIZED_MS 50              /* TabResized is gathered this long */
 #define MUX_WATCH_MS 65000             /* a polling client polls what it shows every 30 s at least */
 #define MUX_KILL_MS 2000               /* from SIGHUP to SIGKILL */
@@ -83,6 +85,8 @@ struct pane {
 	unsigned focused_by;               /* connections that focus this pane */
 	bool focus_lost;                   /* and no output since */
 	uint64_t sync_until;               /* program holds the screen until then, 0 = no */
+	uint64_t compact_at;               /* when its scrollback is compressed, 0 = nothing worth it */
+	int64_t compacted_top;             /* physical_top when it last was */
 
 	char *window_title, *icon_title;   /* last seen, to tell which changed */
 	uint64_t palette_version;
