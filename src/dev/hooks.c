@@ -185,21 +185,21 @@ static bool counts(json_object *value)
 	    || (type == json_type_string && json_object_get_string_len(value) > 0);
 }
 
-/* Who the i-th command of a hook comes from: a feature's id, or devcontainer.json. The merged configuration
- * does not say, but its lists are in the order of the label's entries. */
-static const char *origin_of(const struct dev_target *t, const struct hook *hook, size_t i, size_t total)
+/* Who the i-th command of a hook comes from: a feature, or devcontainer.json. The merged configuration does not
+ * say, but its lists are in the order of the label's entries. malloc()ed. */
+static char *origin_of(const struct dev_target *t, const struct hook *hook, size_t i, size_t total)
 {
 	size_t n = json_object_is_type(t->entries, json_type_array) ? json_object_array_length(t->entries) : 0;
-	const char *origin = NULL;
+	const char *feature = NULL;
 	size_t found = 0;
 	for (size_t k = 0; k < n; k++) {
 		json_object *entry = json_object_array_get_idx(t->entries, k);
 		if (!counts(json_get(entry, hook->name)))
 			continue;
 		if (found++ == i)
-			origin = json_str(entry, "id");
+			feature = json_str(entry, "id");
 	}
-	return found == total && origin ? origin : "devcontainer.json";
+	return found == total && feature ? xasprintf("Feature '%s'", feature) : xstrdup("devcontainer.json");
 }
 
 static int run_hook(struct runner *r, const struct hook *hook, struct err *err)
@@ -207,8 +207,10 @@ static int run_hook(struct runner *r, const struct hook *hook, struct err *err)
 	json_object *list = json_get(r->t->merged, hook->list);
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 	int rc = 0;
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = run_command(r, hook, origin_of(r->t, hook, i, n), json_object_array_get_idx(list, i), err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		cleanup_free char *origin = origin_of(r->t, hook, i, n);
+		rc = run_command(r, hook, origin, json_object_array_get_idx(list, i), err);
+	}
 	return rc;
 }
 

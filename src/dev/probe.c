@@ -46,7 +46,8 @@ static const char probe_script[] =
 	"if [ -n \"$chome\" ] && { [ \"$chome\" = \"$home\" ] || [ ! -e \"$chome\" ] || [ -w \"$chome\" ]; }; then\n"
 	"	home=$chome\n"
 	"fi\n"
-	"home=${home:-/root}\n"
+	/* Nobody's uid has the home that the engine gives it. */
+	"home=${home:-${HOME:-/root}}\n"
 	/* Accounts of services have a shell that only says no. */
 	"case $shell in */nologin|*/false) shell=;; esac\n"
 	"{ [ -n \"$shell\" ] && [ -x \"$shell\" ]; } || shell=/bin/sh\n"

@@ -273,7 +273,7 @@ static void a_failed_hook_stops_the_later_ones_once(void **state)
 	drop_box(NULL);
 	make_box(image, "[{\"id\":\"ghcr.io/x/f:1\",\"onCreateCommand\":[\"false\"]},"
 	    "{\"onCreateCommand\":\"echo never >>/tmp/log\"}]");
-	up(NULL, "", "onCreateCommand from ghcr.io/x/f:1 failed.");
+	up(NULL, "", "onCreateCommand from Feature 'ghcr.io/x/f:1' failed.");
 }
 
 static void interruption_is_no_failure(void **state)
