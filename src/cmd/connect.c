@@ -128,9 +128,7 @@ static int parse_prefix(const char *text)
 
 static int run(const struct cmd_args *args, struct err *err)
 {
-	struct engine *engine = NULL;
-	struct projects projects = { 0 };
-	const struct project *p = NULL;
+	struct project_use use = { 0 };
 	struct access a = { 0 };
 	const char *prefix = cmd_value(args, "prefix"), *pane = cmd_value(args, "pane");
 	struct client_options opts = { .in = STDIN_FILENO, .out = STDOUT_FILENO, .prefix = CLIENT_PREFIX_DEFAULT,
@@ -151,17 +149,15 @@ static int run(const struct cmd_args *args, struct err *err)
 		return err_set(err, ERR_USAGE, "lace connect draws on a terminal, and this is none; use lace ssh or lace exec");
 	if (args->command.n)
 		opts.argv = (const char *const *)args->command.v;
-	const char *name = args->operands.n ? args->operands.v[0] : NULL;
-	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	int code = project_use_init(&use, args, err);
 	if (code == 0)
-		code = access_init(&a, engine, p, err);
+		code = access_init(&a, use.engine, use.p, err);
 	if (code == 0) {
-		opts.name = p->name;
-		code = attach(p, &a, &opts, err);
+		opts.name = use.p->name;
+		code = attach(use.p, &a, &opts, err);
 	}
 	access_fini(&a);
-	projects_fini(&projects);
-	engine_close(engine);
+	project_use_fini(&use);
 	return code;
 }
 

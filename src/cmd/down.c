@@ -10,23 +10,19 @@ enum { STOP_GRACE_SECONDS = 10 };
 
 static int run(const struct cmd_args *args, struct err *err)
 {
-	struct engine *engine = NULL;
-	struct projects projects = { 0 };
-	const struct project *p = NULL;
-	const char *name = args->operands.n ? args->operands.v[0] : NULL;
-	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	struct project_use use = { 0 };
+	int code = project_use_init(&use, args, err);
 	if (code == 0) {
-		progress_step("Stopping %s", p->name);
-		code = engine_stop(engine, p->id, STOP_GRACE_SECONDS, err);
+		progress_step("Stopping %s", use.p->name);
+		code = engine_stop(use.engine, use.p->id, STOP_GRACE_SECONDS, err);
 		progress_done();
 	}
 	if (code == 0 && cmd_flag(args, "json"))
-		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", p->id);
+		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", use.p->id);
 	else if (code == 0)
-		printf("%s stopped%s. Start it again with: lace up %s\n", p->name, p->port ? "; its port stays its own" : "",
-		    p->workspace);
-	projects_fini(&projects);
-	engine_close(engine);
+		printf("%s stopped%s. Start it again with: lace up %s\n", use.p->name, use.p->port ? "; its port stays its own" : "",
+		    use.p->workspace);
+	project_use_fini(&use);
 	return code;
 }
 

@@ -119,26 +119,22 @@ static int run_json(struct proc *proc, struct err *err)
 
 static int run(const struct cmd_args *args, struct err *err)
 {
-	struct engine *engine = NULL;
-	struct projects projects = { 0 };
-	const struct project *p = NULL;
-	const char *name = args->operands.n ? args->operands.v[0] : NULL;
+	struct project_use use = { 0 };
 	struct proc proc;
 	proc_init(&proc);
 	proc.in = PROC_INHERIT;
-	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
-	if (code == 0 && !str_eq(p->state, "running"))
-		code = err_set(err, ERR_FAILED, "%s is not running (%s); start it with: lace up %s", p->name, p->state,
-		    p->workspace);
+	int code = project_use_init(&use, args, err);
+	if (code == 0 && !str_eq(use.p->state, "running"))
+		code = err_set(err, ERR_FAILED, "%s is not running (%s); start it with: lace up %s", use.p->name,
+		    use.p->state, use.p->workspace);
 	if (code == 0)
-		code = build_argv(args, engine, p, &proc.argv, err);
+		code = build_argv(args, use.engine, use.p, &proc.argv, err);
 	if (code == 0 && cmd_flag(args, "json"))
 		code = run_json(&proc, err);
 	else if (code == 0)
 		code = proc_start(&proc, err) == 0 ? proc_wait(&proc, err) : -1;
 	proc_fini(&proc);
-	projects_fini(&projects);
-	engine_close(engine);
+	project_use_fini(&use);
 	return code;
 }
 

@@ -299,13 +299,17 @@ const struct project *projects_find(const struct projects *p, const char *name, 
 	return found;
 }
 
-int project_open(const char *docker_path, const char *name, struct engine **ret_engine, struct projects *ret_projects,
-    const struct project **ret, struct err *err)
+int project_use_init(struct project_use *use, const struct cmd_args *args, struct err *err)
 {
-	*ret_projects = (struct projects){ 0 };
-	*ret_engine = engine_open(docker_path, err);
-	if (*ret_engine == NULL || projects_list(*ret_engine, ret_projects, err) != 0)
+	*use = (struct project_use){ .engine = engine_open(cmd_value(args, "docker-path"), err) };
+	if (use->engine == NULL || projects_list(use->engine, &use->all, err) != 0)
 		return -1;
-	*ret = projects_find(ret_projects, name, err);
-	return *ret ? 0 : -1;
+	use->p = projects_find(&use->all, args->operands.n ? args->operands.v[0] : NULL, err);
+	return use->p ? 0 : -1;
+}
+
+void project_use_fini(struct project_use *use)
+{
+	projects_fini(&use->all);
+	engine_close(use->engine);
 }

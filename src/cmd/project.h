@@ -3,6 +3,7 @@
 #define LACE_CMD_PROJECT_H
 
 #include "base/err.h"
+#include "cmd/cmd.h"
 #include "engine/engine.h"
 
 struct project {
@@ -40,8 +41,14 @@ int project_note_write(const char *id, const struct project_note *note, struct e
 void project_note_remove(const char *id);
 void project_note_fini(struct project_note *note);
 
-/* Opens the engine and finds the project: what most verbs begin with. *ret_projects owns *ret. */
-int project_open(const char *docker_path, const char *name, struct engine **ret_engine,
-    struct projects *ret_projects, const struct project **ret, struct err *err);
+/* What most verbs begin and end with: the engine (--docker-path) and the project of the first operand. */
+struct project_use {
+	struct engine *engine;
+	struct projects all;
+	const struct project *p;     /* in all */
+};
+/* project_use_fini() is due after a failure too. */
+int project_use_init(struct project_use *use, const struct cmd_args *args, struct err *err);
+void project_use_fini(struct project_use *use);
 
 #endif

@@ -24,19 +24,15 @@ static int remove_project(struct engine *e, const struct project *p, bool force,
 
 static int run(const struct cmd_args *args, struct err *err)
 {
-	struct engine *engine = NULL;
-	struct projects projects = { 0 };
-	const struct project *p = NULL;
-	const char *name = args->operands.n ? args->operands.v[0] : NULL;
-	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	struct project_use use = { 0 };
+	int code = project_use_init(&use, args, err);
 	if (code == 0)
-		code = remove_project(engine, p, cmd_flag(args, "force"), err);
+		code = remove_project(use.engine, use.p, cmd_flag(args, "force"), err);
 	if (code == 0 && cmd_flag(args, "json"))
-		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", p->id);
+		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", use.p->id);
 	else if (code == 0)
-		printf("%s removed, and its ports are free again\n", p->name);
-	projects_fini(&projects);
-	engine_close(engine);
+		printf("%s removed, and its ports are free again\n", use.p->name);
+	project_use_fini(&use);
 	return code;
 }
 

@@ -49,19 +49,15 @@ static int ssh(const struct cmd_args *args, struct access *a, struct err *err)
 
 static int run(const struct cmd_args *args, struct err *err)
 {
-	struct engine *engine = NULL;
-	struct projects projects = { 0 };
-	const struct project *p = NULL;
+	struct project_use use = { 0 };
 	struct access a = { 0 };
-	const char *name = args->operands.n ? args->operands.v[0] : NULL;
-	int code = project_open(cmd_value(args, "docker-path"), name, &engine, &projects, &p, err);
+	int code = project_use_init(&use, args, err);
 	if (code == 0)
-		code = access_init(&a, engine, p, err);
+		code = access_init(&a, use.engine, use.p, err);
 	if (code == 0)
 		code = ssh(args, &a, err);
 	access_fini(&a);
-	projects_fini(&projects);
-	engine_close(engine);
+	project_use_fini(&use);
 	return code;
 }
 
