@@ -17,6 +17,7 @@ NINJA_ARGS ?=
 all:
 	@tools/deps --check
 	@tools/build $(BUILD) --prefix=$(PREFIX)
+	@echo "built $(BUILD)/lace; see it at work: make demo; install it: sudo make install"
 
 deps:
 	@tools/deps
