@@ -178,7 +178,7 @@ static int choose(struct session *s, struct err *err)
 		look(&pdu->body.list_panes_response.tabs[i], &c);
 	if (o->has_pane_id && !c.exact)
 		return err_set(err, ERR_NOT_FOUND, "there is no terminal %llu any more;"
-		    " `lace mux list` shows those there are", (unsigned long long)o->pane_id);
+		    " `lace-mux-server list` in the container shows those there are", (unsigned long long)o->pane_id);
 	if (!c.found)
 		return spawn(s, err);
 	s->pane_id = c.found->pane_id;

@@ -89,7 +89,7 @@ int tty_open(struct tty *t, int in, int out, struct err *err)
 	*t = (struct tty){ .in = in, .out = -1, .caller_out = out };
 	if (!isatty(in) || !isatty(out))
 		return err_set(err, ERR_USAGE, "cannot show a terminal: standard input and output must be one;"
-		    " use `lace exec` or `lace mux` in scripts");
+		    " use lace ssh or lace exec in scripts");
 	if (tcgetattr(in, &t->saved) < 0)
 		return err_sys(err, "cannot read the terminal's settings");
 	/* Through /proc, as the path of a terminal may not exist in this mount namespace. */

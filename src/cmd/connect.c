@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "client/client.h"
+#include "host/jsonc.h"
 #include "host/log.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,6 +17,7 @@
 enum {
 	READY_TIMEOUT_MS = 20 * 1000,
 	RECONNECT_SECONDS = 60,       /* how long a lost connection is tried again */
+	DOWN_SECONDS = 3,             /* how long a container is down until it counts as stopped */
 };
 
 /* Tells our proxy's first byte from whatever a .bashrc prints before it. */
@@ -44,19 +47,45 @@ static struct link *open_link(const struct access *a, struct err *err)
 	return link;
 }
 
-/* After a lost connection: the same project again, which may have been restarted meanwhile. */
-static struct link *reopen(const struct access *a, struct err *err)
+/* False once the container is gone, or has been down for a while: connecting again is in vain then, and err
+ * says why. A restart is down for a moment only; what the engine does not answer is no reason to give up. */
+static bool may_come_back(struct engine *e, const struct project *p, int *seconds_down, struct err *err)
+{
+	cleanup_err struct err why = ERR_INIT;
+	json_object *inspect = engine_inspect(e, p->id, &why);
+	bool gone = inspect == NULL && why.code == ERR_NOT_FOUND;
+	const char *state = json_str(json_get(inspect, "State"), "Status");
+	bool down = state && (str_eq(state, "exited") || str_eq(state, "dead"));
+	json_object_put(inspect);
+	*seconds_down = down ? *seconds_down + 1 : 0;
+	if (!gone && *seconds_down < DOWN_SECONDS)
+		return true;
+	err_set(err, ERR_FAILED, "%s was %s, and its terminals ended with it; %s: lace up %s", p->name,
+	    gone ? "removed" : "stopped", gone ? "make it anew with" : "start it again with", p->workspace);
+	return false;
+}
+
+/* After a lost connection: the same container again, which may have been restarted meanwhile. NULL: err says
+ * why this was in vain. Ctrl-\ of somebody who wants to leave dumps no core. */
+static struct link *reopen(struct engine *e, const struct project *p, const struct access *a, struct err *err)
 {
 	struct link *link = NULL;
+	int seconds_down = 0;
+	void (*old)(int) = signal(SIGQUIT, SIG_IGN);
+	bool hope = true;
 	for (int second = 0; second < RECONNECT_SECONDS; second++) {
 		err_fini(err);
 		link = open_link(a, err);
-		if (link)
-			return link;
+		if (link || !(hope = may_come_back(e, p, &seconds_down, err)))
+			break;
 		struct timespec one = { .tv_sec = 1 };
 		nanosleep(&one, NULL);
 	}
-	return NULL;
+	signal(SIGQUIT, old);
+	if (link == NULL && hope)
+		err_wrap(err, "%s cannot be reached; what runs in it goes on, try again with: lace connect %s", p->name,
+		    p->name);
+	return link;
 }
 
 static int finish(const struct project *p, struct client_result *r, struct err *err)
@@ -83,9 +112,11 @@ static void explain(const struct project *p, struct err *err)
 		    "container made a new key; if nobody does, make it anew with: lace up --recreate %s", p->port, p->workspace);
 }
 
-static int attach(const struct project *p, const struct access *a, struct client_options *opts, struct err *err)
+static int attach(struct engine *e, const struct project *p, const struct access *a, struct client_options *opts,
+    struct err *err)
 {
 	struct client_result r = { 0 };
+	bool again = false;
 	progress_step("Connecting to %s", p->name);
 	struct link *link = open_link(a, err);
 	progress_done();
@@ -96,21 +127,25 @@ static int attach(const struct project *p, const struct access *a, struct client
 	for (;;) {
 		int code = client_run(link, opts, &r, err);
 		link_close(link);
+		if (code != 0 && again && err->code == ERR_NOT_FOUND)
+			return err_set(err, ERR_FAILED, "the terminal ended while the connection was lost: %s, or its terminal "
+			    "server, was started anew; lace connect %s gives a new one", p->name, p->name);
 		if (code != 0)
 			return err_wrap(err, "cannot show a terminal of %s", p->name);
 		if (r.end != CLIENT_LOST || !r.has_pane_id)
 			break;
-		fprintf(stderr, "[lost %s: %s; connecting again, Ctrl-C gives up]\n", p->name, r.reason ? r.reason : "");
-		link = reopen(a, err);
-		if (link == NULL)
-			break;
+		fprintf(stderr, "[lost %s (%s); connecting again, Ctrl-C gives up]\n", p->name,
+		    r.reason ? r.reason : "no reason given");
 		free(r.reason);
 		r.reason = NULL;
+		link = reopen(e, p, a, err);
+		if (link == NULL)
+			return -1;
+		again = true;
 		opts->has_pane_id = true;
 		opts->pane_id = r.pane_id;
 		opts->new_pane = false;
 	}
-	err_fini(err);
 	int code = finish(p, &r, err);
 	free(r.reason);
 	return code;
@@ -154,7 +189,7 @@ static int run(const struct cmd_args *args, struct err *err)
 		code = access_init(&a, use.engine, use.p, err);
 	if (code == 0) {
 		opts.name = use.p->name;
-		code = attach(use.p, &a, &opts, err);
+		code = attach(use.engine, use.p, &a, &opts, err);
 	}
 	access_fini(&a);
 	project_use_fini(&use);

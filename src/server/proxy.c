@@ -200,7 +200,7 @@ int server_cmd_wezterm(int argc, char **argv)
 	}
 	if (i >= argc || !str_eq(argv[i], "proxy") || i + 1 != argc)
 		return server_usage("wezterm cli %s: not here; this \"wezterm\" is lace's server, which knows only "
-		    "\"wezterm cli proxy\": use `lace mux` on the host", i < argc ? argv[i] : "");
+		    "\"wezterm cli proxy\"; see lace-mux-server --help", i < argc ? argv[i] : "");
 	int fd = connect_for(may_start, &err);
 	if (fd < 0)
 		return server_fail(&err);

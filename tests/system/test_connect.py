@@ -339,10 +339,24 @@ def test_a_changed_host_key_is_an_error(running, connect, lace):
 def test_the_end_of_the_container_is_told(running, connect, engine):
     t = connect(running).prompt()
     engine.docker("kill", running.container())
-    t.type("\x03")
-    t.until(r"lost|gone|closed", 20)
-    t.type("\x03")
-    t.kill()
+    last_words(t, 1)
+    said = t.text.replace("\n", "")
+    assert "was stopped, and its terminals ended with it" in said and "lace up" in said
+
+
+def test_a_container_removed_under_a_connection_is_told(running, connect, lace):
+    t = connect(running).prompt()
+    lace.ok("rm", "--force", running)
+    last_words(t, 1)
+    assert "was removed, and its terminals ended with it" in t.text.replace("\n", "")
+
+
+def test_a_restart_under_a_connection_is_told(running, connect, engine):
+    t = connect(running).prompt()
+    engine.docker("restart", "--time", "1", running.container())
+    last_words(t, 1)
+    assert "the terminal ended while the connection was lost" in t.text.replace("\n", "")
+    connect(running).prompt().run("echo $((6*7))", r"\n42")
 
 
 def test_a_terminal_is_there_after_up_was_run_again(running, connect, lace):

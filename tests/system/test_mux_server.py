@@ -794,7 +794,7 @@ def test_wezterms_name_and_proxy(bare):
         p.stdin.close()
         assert p.wait(10) == 0
     r = subprocess.run(["wezterm", "cli", "list"], executable=SERVER, env=bare.env, capture_output=True, text=True)
-    assert r.returncode == 2 and "lace mux" in r.stderr
+    assert r.returncode == 2 and "lace-mux-server --help" in r.stderr
     r = subprocess.run(["wezterm", "--version"], executable=SERVER, env=bare.env, capture_output=True, text=True)
     assert r.returncode == 0 and r.stdout.startswith("wezterm ")
 
