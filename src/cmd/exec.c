@@ -42,6 +42,12 @@ static int probe(struct engine *e, const struct project *p, json_object *inspect
 			strv_push(argv, "--env");
 			strv_push(argv, env.v[i]);
 		}
+		/* A name alone that is not in our own environment is taken out of the container's. */
+		for (size_t i = 0; i < target.unset.n; i++) {
+			unsetenv(target.unset.v[i]);
+			strv_push(argv, "--env");
+			strv_push(argv, target.unset.v[i]);
+		}
 		dev_target_fini(&target);
 	}
 	json_object_put(merged);
