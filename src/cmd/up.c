@@ -24,6 +24,7 @@
 enum {
 	LOCK_TIMEOUT_MS = 15 * 60 * 1000, /* another `lace up` of this workspace may be building */
 	SSH_TIMEOUT_MS = 30 * 1000,
+	SSH_AT_ONCE_MS = 300,             /* so long, nobody needs to be told what is waited for */
 	PORT_RETRIES = 16,                /* ports the engine refuses one after the other */
 	STOP_GRACE_SECONDS = 5,
 };
@@ -231,12 +232,13 @@ static char *remote_user(const struct up *u)
 	return user;
 }
 
-static int reach(struct up *u, const char *user, struct err *err)
+static int reach(struct up *u, const char *user, bool settled, struct err *err)
 {
 	u->port = publish_host_port(u->inspect, ACCESS_SSH_PORT);
 	if (u->port == 0)
 		return 0;
-	progress_step("Letting the key in");
+	if (!settled)
+		progress_step("Letting the key in");
 	return access_prepare(u->engine, u->id, started_at(u), user, err);
 }
 
@@ -248,7 +250,23 @@ static int inside(struct up *u, struct err *err)
 	if (u->port && dev_write_session(&u->target, err) != 0)
 		return -1;
 	struct dev_hook_options opts = { .skip_post_create = u->skip_hooks };
-	return dev_run_hooks(&u->target, &opts, err);
+	if (dev_run_hooks(&u->target, &opts, err) == 0)
+		return 0;
+	progress_done();
+	cleanup_free char *name = dev_project_name(u->config->workspace);
+	fprintf(stderr, "The container runs all the same: lace %s %s. Once the command is mended: lace up --recreate\n",
+	    u->port ? "connect" : "exec", name);
+	return -1;
+}
+
+/* The container's start, and the digest of the configuration: remoteEnv, user and probe may change without a rebuild. */
+static char *settled_mark(const struct up *u)
+{
+	char digest[65];
+	cleanup_str struct str text = STR_INIT;
+	json_stringify(&text, u->merged);
+	sha256_hex(text.s, text.len, digest);
+	return xasprintf("%s %s", started_at(u), digest);
 }
 
 /* Nothing was started, every hook has run since, and none wants to run now: what was prepared then still holds. */
@@ -257,8 +275,9 @@ static bool is_settled(const struct up *u, const char *user)
 	if (!str_eq(u->outcome, "running") || has_attach_hook(u))
 		return false;
 	struct project_note note;
+	cleanup_free char *mark = settled_mark(u);
 	project_note_read(u->id, &note);
-	bool settled = str_eq(note.settled_at, started_at(u)) && str_eq(note.user, user);
+	bool settled = str_eq(note.settled, mark) && str_eq(note.user, user);
 	project_note_fini(&note);
 	return settled;
 }
@@ -266,11 +285,18 @@ static bool is_settled(const struct up *u, const char *user)
 static int note_settled(const struct up *u, const char *user, struct err *err)
 {
 	struct project_note note;
+	cleanup_free char *mark = settled_mark(u);
 	project_note_read(u->id, &note);
-	struct project_note now = { (char *)user, note.started_at, note.public_key, (char *)started_at(u) };
+	struct project_note now = { (char *)user, note.started_at, note.public_key, mark };
 	int code = project_note_write(u->id, &now, err);
 	project_note_fini(&note);
 	return code;
+}
+
+static bool answers_now(int port)
+{
+	cleanup_err struct err ignored = ERR_INIT;
+	return link_ssh_wait(port, SSH_AT_ONCE_MS, &ignored) == 0;
 }
 
 static int up_locked(struct up *u, struct err *err)
@@ -279,9 +305,9 @@ static int up_locked(struct up *u, struct err *err)
 		return -1;
 	cleanup_free char *user = remote_user(u);
 	bool settled = is_settled(u, user);
-	if (reach(u, user, err) != 0 || (!settled && inside(u, err) != 0))
+	if (reach(u, user, settled, err) != 0 || (!settled && inside(u, err) != 0))
 		return -1;
-	if (u->port) {
+	if (u->port && !(settled && answers_now(u->port))) {
 		progress_step("Waiting for sshd on port %d", u->port);
 		if (link_ssh_wait(u->port, SSH_TIMEOUT_MS, err) != 0)
 			return err_wrap(err, "sshd does not answer; see `lace doctor` and /run/lace/sshd.log in the container");

@@ -123,7 +123,9 @@ static int failed(const struct batch *b, size_t i, struct err *err)
 		m->err = (struct err)ERR_INIT;
 		return err_wrap(err, "%s%s%s from %s", key, b->command->parallel ? " of " : "", b->hook->name, b->origin);
 	}
-	log_info("exit code %d", m->code);
+	cleanup_free char *line = xasprintf("exit code %d\n", m->code);
+	progress_output(line, strlen(line));
+	progress_show_output();
 	return err_set(err, ERR_FAILED, "%s%s%s from %s failed.", key, b->command->parallel ? " of " : "",
 	    b->hook->name, b->origin);
 }

@@ -115,7 +115,8 @@ static json_object *built_image(struct engine *e, const struct dev_config *c, bo
 	if (check_dockerfile(path, &build_args, target, &base, err) < 0)
 		return NULL;
 
-	const char *const first[] = { "-f", path, "-t", tag, NULL };
+	/* --force-rm: Docker's old builder leaves the container of a step that failed. */
+	const char *const first[] = { "-f", path, "-t", tag, "--force-rm", NULL };
 	strv_push_all(&args, first);
 	if (target) {
 		strv_push(&args, "--target");
@@ -134,6 +135,7 @@ static json_object *built_image(struct engine *e, const struct dev_config *c, bo
 
 	progress_step("Building %s%s%s", file, base ? " on " : "", base ? base : "");
 	if (engine_build(e, &args, err) < 0) {
+		progress_show_output();
 		cleanup_free char *reason = xstrdup(err->msg);
 		err_set(err, err->code, "cannot build %s: %s%s%s", path, reason, log_path() ? "; its output is in " : "",
 		    log_path() ? log_path() : "");

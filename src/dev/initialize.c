@@ -97,6 +97,8 @@ int dev_run_initialize(const struct dev_config *c, struct err *err)
 		return 0;
 	if (err_is(err))
 		return err_wrap(err, "initializeCommand");
-	log_info("exit code %d", code);
+	cleanup_free char *line = xasprintf("exit code %d\n", code);
+	progress_output(line, strlen(line));
+	progress_show_output();
 	return err_set(err, ERR_FAILED, "The initializeCommand in the devcontainer.json failed.");
 }

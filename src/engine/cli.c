@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "host/log.h"
 #include "host/proc.h"
+#include "host/safe.h"
 
 #define TAIL_MAX 16384u      /* stderr kept for the error message */
 #define STDOUT_MAX 65536u
@@ -38,7 +39,9 @@ void cli_last_line(const char *text, size_t len, struct str *ret)
 		while (to > from && (text[to - 1] == ' ' || text[to - 1] == '\t'))
 			to--;
 		str_reset(&line);
-		log_safe(&line, text + from, to - from, 1000, false);
+		cleanup_str struct str plain = STR_INIT;      /* colours say nothing here */
+		safe_strip_escapes(&plain, text + from, to - from);
+		log_safe(&line, plain.s, plain.len, 1000, false);
 		/* Rules and boxes hold no letter. */
 		if (strpbrk(line.s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") && !is_hint(line.s))
 			break;

@@ -19,6 +19,7 @@
 #define LINE_MAX_BYTES 4096u        /* of program output; a longer line is folded */
 #define EARLY_MAX (1u << 20)        /* kept in memory before log_open() */
 #define WARNINGS_KEPT 500u
+#define RECENT_MAX (256u << 10)
 
 static struct {
 	int fd;
@@ -34,7 +35,9 @@ static struct {
 	bool quiet, drawn;
 	struct str step, out, line;     /* line: the output's unfinished line, raw */
 	bool line_ended;
-} pg = { .step = STR_INIT, .out = STR_INIT, .line = STR_INIT };
+	struct str recent;              /* the step's output so far, fit to be shown; whole lines */
+	size_t recent_left_out;         /* lines dropped from its beginning */
+} pg = { .step = STR_INIT, .out = STR_INIT, .line = STR_INIT, .recent = STR_INIT };
 
 static void write_fd(int fd, const char *data, size_t len)
 {
@@ -70,6 +73,17 @@ static void to_file(const char *data, size_t len)
 	write_fd(lg.fd, data, len);
 }
 
+/* Keeps the last lines of the step's output. */
+static void keep_recent(const char *line, size_t len)
+{
+	str_add(&pg.recent, line, len);
+	while (pg.recent.len > RECENT_MAX) {
+		const char *nl = memchr(pg.recent.s, '\n', pg.recent.len);
+		str_drop(&pg.recent, (size_t)(nl + 1 - pg.recent.s));
+		pg.recent_left_out++;
+	}
+}
+
 static void end_raw_line(void)
 {
 	if (lg.line.len == 0)
@@ -80,6 +94,8 @@ static void end_raw_line(void)
 	log_safe(&safe, plain.s, plain.len, 4 * LINE_MAX_BYTES, true);
 	str_putc(&safe, '\n');
 	to_file(safe.s, safe.len);
+	if (pg.step.len)
+		keep_recent(safe.s + 2, safe.len - 2);
 	str_reset(&lg.line);
 }
 
@@ -208,6 +224,15 @@ void progress_set_quiet(bool quiet)
 	pg.quiet = quiet;
 }
 
+static void forget_step(void)
+{
+	str_reset(&pg.step);
+	str_reset(&pg.out);
+	str_reset(&pg.line);
+	str_reset(&pg.recent);
+	pg.recent_left_out = 0;
+}
+
 void progress_step(const char *fmt, ...)
 {
 	cleanup_str struct str text = STR_INIT;
@@ -216,9 +241,7 @@ void progress_step(const char *fmt, ...)
 	str_vprintf(&text, fmt, ap);
 	va_end(ap);
 	file_line("", text.s, text.len);
-	str_reset(&pg.step);
-	str_reset(&pg.out);
-	str_reset(&pg.line);
+	forget_step();
 	log_safe(&pg.step, text.s, text.len, MESSAGE_MAX, false);
 	if (pg.quiet)
 		return;
@@ -265,10 +288,32 @@ void progress_output(const char *data, size_t len)
 void progress_done(void)
 {
 	wipe();
-	str_reset(&pg.step);
-	str_reset(&pg.out);
-	str_reset(&pg.line);
+	forget_step();
 	pg.line_ended = false;
+}
+
+void progress_show_output(void)
+{
+	end_raw_line();
+	wipe();
+	size_t from = pg.recent.len, lines = 0, left_out = pg.recent_left_out;
+	while (from > 0 && lines < PROGRESS_SHOWN_MAX) {
+		from--;
+		while (from > 0 && pg.recent.s[from - 1] != '\n')
+			from--;
+		lines++;
+	}
+	for (size_t i = 0; i < from; i++)
+		left_out += pg.recent.s[i] == '\n';
+	if (left_out && !pg.quiet) {
+		cleanup_str struct str note = STR_INIT;
+		str_printf(&note, "(%zu lines before these%s%s)\n", left_out, lg.path ? " are in " : "",
+		    lg.path ? lg.path : "");
+		write_fd(STDERR_FILENO, note.s, note.len);
+	}
+	if (pg.recent.len && !pg.quiet)
+		write_fd(STDERR_FILENO, pg.recent.s + from, pg.recent.len - from);
+	forget_step();
 }
 
 /* ---- messages ---- */

@@ -33,6 +33,10 @@ void progress_set_quiet(bool quiet);
 void progress_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Output of the step's program: its last line is shown, all is logged. */
 void progress_output(const char *data, size_t len);
+/* Shows the end of what the step's program printed (PROGRESS_SHOWN_MAX lines), for the person to see why it
+ * failed; nothing when it printed nothing. Ends the step. */
+void progress_show_output(void);
+#define PROGRESS_SHOWN_MAX 60
 void progress_done(void);                               /* clears the line; call before other output */
 
 /* Appends text with control characters and escape sequences made visible ("\x1b" as "^[", bidi

@@ -1,4 +1,4 @@
-/* safe.h - text from outside, before it is shown: private to src/host. */
+/* safe.h - text from outside, before it is shown: for what log.h does not do by itself. */
 #ifndef LACE_HOST_SAFE_H
 #define LACE_HOST_SAFE_H
 

@@ -61,6 +61,7 @@ def test_again_returns_at_once_and_after_a_stop_starts_the_same(lace, project):
     took = time.monotonic() - start
     assert (again["container"], again["containerId"], again["port"]) == ("running", first["containerId"], first["port"])
     assert took < 2, f"{took:.2f} s for nothing to do"
+    assert lace("up", project).stderr == "", "nothing was done, and nothing is told"
     lace.ok("down", project)
     assert project.inspect()["State"]["Running"] is False
     started = up(lace, project)
@@ -173,6 +174,14 @@ def test_dockerfile_with_args_and_target(lace, project):
                         "remoteUser": "dev"})
     up(lace, project)
     assert lace.ok("exec", project, "--", "printenv", "SAID") == "me\n"
+
+
+def test_an_edit_of_remote_env_counts_with_the_next_up(lace, project):
+    project.write(remoteEnv={"R": "old"}, containerEnv={"C": "old"})
+    first = up(lace, project)
+    project.write(remoteEnv={"R": "new"}, containerEnv={"C": "new"})
+    assert up(lace, project)["containerId"] == first["containerId"]
+    assert lace.ok("exec", project, "--", "sh", "-c", "echo $R $C") == "new old\n"
 
 
 def test_environment_of_exec_ssh_and_hooks_is_the_same(lace, project):
@@ -347,6 +356,7 @@ def test_a_failing_hook_stops_the_later_ones_and_nothing_else(lace, project):
                   postStartCommand="touch ~/started")
     err = lace.fails(1, "up", "--trust", project)
     assert "postCreateCommand from devcontainer.json failed" in err.strip().splitlines()[-1]
+    assert "\noh no\nexit code 3\nThe container runs all the same: lace connect" in err
     assert project.inspect()["State"]["Running"]
     assert project.sh("ls ~dev/started || true") == ""
     up(lace, project)     # as the reference: not tried again

@@ -130,6 +130,32 @@ static void messages_go_to_stderr_and_the_file(void **state)
 	assert_null(strstr(strstr(file, "warning") + 1, "warning"));
 }
 
+static void the_end_of_a_steps_output_is_shown(void **state)
+{
+	cleanup_free char *shown_path = fs_join(*state, "shown3");
+	int fd = open(shown_path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	stderr_to(fd);
+	progress_step("one");
+	output("of the step before\n");
+	progress_step("two");
+	for (int i = 1; i <= PROGRESS_SHOWN_MAX + 3; i++) {
+		cleanup_free char *line = xasprintf("line %d\n", i);
+		output(line);
+	}
+	output("\033[31mthe end");
+	progress_show_output();
+	progress_show_output();          /* once is enough */
+	progress_step("three");
+	progress_show_output();          /* it said nothing */
+	stderr_back();
+	close(fd);
+	cleanup_free char *shown = slurp(shown_path);
+	assert_null(strstr(shown, "before\n"));
+	assert_non_null(strstr(shown, "lace: two\n(4 lines before these)\nline 5\n"));
+	assert_non_null(strstr(shown, "line 63\nthe end\nlace: three\n"));
+	assert_true(str_ends(shown, "lace: three\n"));
+}
+
 static void the_file_is_bounded(void **state)
 {
 	cleanup_free char *log = fs_join(*state, "log"), *line = xmalloc(4000);
@@ -300,6 +326,7 @@ int main(void)
 		cmocka_unit_test(control_characters_become_visible),
 		cmocka_unit_test(long_text_is_cut_between_characters),
 		tmp_test(messages_go_to_stderr_and_the_file),
+		tmp_test(the_end_of_a_steps_output_is_shown),
 		tmp_test(the_file_is_bounded),
 		cmocka_unit_test(the_line_is_rewritten),
 		cmocka_unit_test(the_line_fits_every_width),
