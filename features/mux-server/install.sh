@@ -14,7 +14,9 @@ arch=$(uname -m)
 	fail "no program for $arch in this build of lace (it has: $(ls "$here/bin" | sed -n 's/^lace-mux-server-//p' | tr '\n' ' ')); build lace for $arch, or use \`lace up --plain\`"
 
 mkdir -p "$lib/services" /var/lib/lace "$bin"
-chmod 755 "$lib" "$lib/services" /var/lib/lace
+for dir in "$lib" "$lib/services" /var/lib/lace; do
+	chown 0:0 "$dir" && chmod 755 "$dir"
+done
 put() { # FILE MODE TARGET
 	cp "$1" "$3.new"
 	chown 0:0 "$3.new"

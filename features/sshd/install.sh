@@ -50,7 +50,9 @@ arch=$(uname -m)
 	fail "no lace-init for $arch in this build of lace (it has: $(ls "$here/bin" | sed 's/^lace-init-//' | tr '\n' ' ')); build lace for $arch, or use \`lace up --plain\`"
 
 mkdir -p "$lib/services" /var/lib/lace/ssh/authorized_keys
-chmod 755 "$lib" "$lib/services" /var/lib/lace /var/lib/lace/ssh /var/lib/lace/ssh/authorized_keys
+for dir in "$lib" "$lib/services" /var/lib/lace /var/lib/lace/ssh /var/lib/lace/ssh/authorized_keys; do
+	chown 0:0 "$dir" && chmod 755 "$dir"
+done
 cp "$here/bin/lace-init-$arch" "$lib/lace-init.new"
 chown root:root "$lib/lace-init.new" 2>/dev/null || chown 0:0 "$lib/lace-init.new"
 chmod 4755 "$lib/lace-init.new"

@@ -15,7 +15,8 @@
  * installed setuid root, because sshd must start as root also where the image's
  * USER is somebody else, and `docker start` alone must be enough for that. It is
  * all that the setuid bit is good for: the name cannot leave SERVICE_DIR, the
- * program and its folder must be root's alone, and it gets a fixed environment.
+ * program and its folder must be root's alone, and it gets a fixed environment, a
+ * session of its own and nothing else that its caller had.
  *
  * Static, without stdio: it stays a few kB and works on any libc. */
 #include <errno.h>
@@ -71,6 +72,11 @@ static void number(char ret[12], unsigned value)
 	ret[i] = '\0';
 }
 
+static int exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /* ---- root services ------------------------------------------------------- */
 
 /* Root's, and nobody else may write it. */
@@ -78,6 +84,41 @@ static bool is_roots(const char *path)
 {
 	struct stat st;
 	return lstat(path, &st) == 0 && st.st_uid == 0 && !S_ISLNK(st.st_mode) && (st.st_mode & 022) == 0;
+}
+
+/* Where the caller closed one of 0..2, a file that the service opens for itself would take its place. */
+static bool fill_standard_descriptors(void)
+{
+	int fd;
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= 2)
+		;
+	if (fd > 2)
+		close(fd);
+	return fd > 2;
+}
+
+/* What a caller ignores or blocks would be ignored or blocked in the service too. */
+static void default_signals(void)
+{
+	sigset_t none;
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In a new process and session: neither Ctrl-C on the caller's terminal nor an alarm that was set before can
+ * end it half done. Where the person may write /usr/local, what stands there is not found before the system's. */
+static void run_service(char *path)
+{
+	char *const argv[] = { path, NULL };
+	char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin", "HOME=/root",
+		"LC_ALL=C", NULL };
+	setsid();
+	syscall(SYS_close_range, 3u, ~0u, 0u);
+	execve(path, argv, env);
+	say(2, "lace-init: cannot run ", path, NULL);
+	_exit(1);
 }
 
 static int root_service(const char *name)
@@ -101,21 +142,23 @@ static int root_service(const char *name)
 		say(2, "lace-init: refusing ", path, ": missing, or somebody other than root may change it");
 		return 1;
 	}
-	if (setgroups(0, NULL) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0 || chdir("/") != 0) {
+	if (!fill_standard_descriptors() || setgroups(0, NULL) != 0 || setresgid(0, 0, 0) != 0 ||
+	    setresuid(0, 0, 0) != 0 || chdir("/") != 0) {
 		say(2, "lace-init: cannot become root for ", name, NULL);
 		return 1;
 	}
 	umask(022);
-	syscall(SYS_close_range, 3u, ~0u, 0u);
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	char *const argv[] = { path, NULL };
-	char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
-		"LC_ALL=C", NULL };
-	execve(path, argv, env);
-	say(2, "lace-init: cannot run ", path, NULL);
-	return 1;
+	default_signals();
+	pid_t pid = fork();
+	if (pid == 0)
+		run_service(path);
+	int status;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 1;
+	if (pid < 0)
+		say(2, "lace-init: cannot start ", name, ": fork failed");
+	return pid < 0 ? 1 : exit_code(status);
 }
 
 /* ---- process 1 ----------------------------------------------------------- */
@@ -140,11 +183,6 @@ static pid_t spawn(char *const argv[])
 	int code = errno == ENOENT ? 127 : 126;
 	say(2, "lace-init: cannot run ", argv[0], NULL);
 	_exit(code);
-}
-
-static int exit_code(int status)
-{
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* Reaps all that is there to reap; true when `pid` was among it. *ret_children: somebody is left. */

@@ -122,6 +122,52 @@ def test_an_unknown_architecture_is_a_clear_error(engine):
         assert r.returncode == 1 and "riscv64" in r.stderr and "x86_64" in r.stderr, r.stderr
 
 
+def test_only_the_account_of_that_very_name_is_unlocked(lace, project, engine):
+    """A dot in a name is a dot, not any character."""
+    engine.docker("build", "-t", "lace-test:dotted", "-", input=(
+        f"FROM {alpine_like(engine, 'lace-test:busybox')}\n"
+        "RUN echo 'd.v:x:1001:1000::/home/dev:/bin/sh' >> /etc/passwd;"
+        " printf 'dxv:!:::::::\\nd.v:!:1::::::\\n' >> /etc/shadow\n"))
+    project.write(conf={"image": "lace-test:dotted", "remoteUser": "d.v", "updateRemoteUserUID": False})
+    lace.ok("up", "--trust", project)
+    shadow = project.sh("cat /etc/shadow").splitlines()
+    assert "d.v:*:1::::::" in shadow and "dxv:!:::::::" in shadow and "dev:!:::::::" in shadow, shadow
+    assert project.sh("stat -c '%u %a' /etc/shadow").split() == ["0", "600"]
+    assert lace.ok("ssh", project, "--", "id", "-un") == "d.v\n"
+
+
+def test_a_root_service_is_out_of_its_callers_reach(lace, project):
+    """What the user of the container may set before calling the setuid lace-init: programs in /usr/local, an alarm,
+    closed descriptors, ignored signals."""
+    lace.ok("up", "--trust", project)
+    project.sh("""
+        cd /usr/local/lib/lace/services
+        printf '#!/bin/sh\\nsleep 2\\nreadlink /proc/self/fd/2 > /run/lace/slow\\n' > slow
+        printf 'grep SigIgn /proc/self/status >> /run/lace/slow\\n' >> slow
+        chmod 755 slow
+        printf '#!/bin/sh\\nid -u > /tmp/fooled\\n' | tee /usr/local/bin/sleep > /usr/local/bin/readlink
+        chmod 755 /usr/local/bin/sleep /usr/local/bin/readlink
+        chown dev /usr/local/bin /usr/local/bin/*""")
+    project.sh("""perl -e '$SIG{PIPE} = "IGNORE"; alarm 1; close STDERR;
+        exec "/usr/local/lib/lace/lace-init", "--root-service", "slow"' || true""", user="dev")
+    seen = eventually(lambda: project.sh("cat /run/lace/slow 2>/dev/null || true").split(), 10, "the service's end")
+    assert seen == ["/dev/null", "SigIgn:", "0000000000000000"], seen
+    assert project.sh("cat /tmp/fooled 2>/dev/null || true") == ""
+
+
+def test_a_run_folder_that_everybody_may_write_is_no_way_to_root(lace, project):
+    lace.ok("up", "--trust", project)
+    project.sh("rm -rf /run/user; chmod 1777 /run; mkdir -m 700 /secret")
+    call = "/usr/local/lib/lace/lace-init --root-service mux-server"
+    project.sh("ln -s /secret /run/user", user="dev")
+    project.sh(f"! {call}", user="dev")
+    assert project.sh("stat -c '%U %a' /secret").split() == ["root", "700"]
+    project.sh("rm /run/user")
+    project.sh(f"mkdir -m 777 /run/user; {call}", user="dev")
+    assert project.sh("stat -c '%U %a' /run/user").split() == ["root", "755"]
+    assert project.sh("stat -c '%U %a' /run/user/$(id -u dev)").split() == ["dev", "700"]
+
+
 def test_process_1_does_not_wake_up(lace, project, engine):
     lace.ok("up", "--trust", project)
     pid = project.inspect()["State"]["Pid"]
