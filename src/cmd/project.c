@@ -56,7 +56,7 @@ void project_note_read(const char *id, struct project_note *ret)
 	ret->user = note_field(o, "user");
 	ret->started_at = note_field(o, "startedAt");
 	ret->public_key = note_field(o, "publicKey");
-	ret->settled_at = note_field(o, "settledAt");
+	ret->settled = note_field(o, "settled");
 	json_object_put(o);
 }
 
@@ -69,7 +69,7 @@ int project_note_write(const char *id, const struct project_note *note, struct e
 	json_object_object_add(o, "user", json_object_new_string(note->user));
 	json_object_object_add(o, "startedAt", json_object_new_string(note->started_at));
 	json_object_object_add(o, "publicKey", json_object_new_string(note->public_key));
-	json_object_object_add(o, "settledAt", json_object_new_string(note->settled_at));
+	json_object_object_add(o, "settled", json_object_new_string(note->settled));
 	cleanup_str struct str text = STR_INIT;
 	json_pretty(&text, o);
 	json_object_put(o);
@@ -87,7 +87,7 @@ void project_note_fini(struct project_note *note)
 	free(note->user);
 	free(note->started_at);
 	free(note->public_key);
-	free(note->settled_at);
+	free(note->settled);
 }
 
 /* ---- listing ---------------------------------------------------------------- */

@@ -34,7 +34,7 @@ struct project_note {
 	char *user;
 	char *started_at;    /* State.StartedAt when the key was let in */
 	char *public_key;
-	char *settled_at;    /* State.StartedAt when its hooks had all run */
+	char *settled;       /* which start, with which configuration, every hook has run for */
 };
 void project_note_read(const char *id, struct project_note *ret);
 int project_note_write(const char *id, const struct project_note *note, struct err *err);
