@@ -13,10 +13,12 @@
 #include "dev/metadata.h"
 #include "dev/options.h"
 #include "host/dotlace.h"
+#include "host/fs.h"
 #include "host/jsonc.h"
 #include "host/log.h"
 #include "host/sha256.h"
 #include "host/tar.h"
+#include "host/xdg.h"
 
 #include <unistd.h>
 
@@ -29,6 +31,7 @@
 enum {
 	FRESH_BYTES = 32 << 20,
 	NO_TAR = 125,                /* exit code of install_script */
+	LAYER_WAIT_MS = 15 * 60 * 1000,
 };
 
 /* $1 is the feature's folder. With $2 "stdin" it comes as a tar archive on stdin, which saves the round trip
@@ -264,6 +267,45 @@ static int add_layer(struct layering *l, struct engine *e, const struct dev_inst
 	return 0;
 }
 
+/* Held while a layer is made, so that projects that come up at once and want the same one make it once. The
+ * names are few, for nothing ever removes them. -1: made without, which costs work and nothing else. */
+static int lock_layer(const char *digest, const struct dev_feature *f)
+{
+	cleanup_err struct err ignored = ERR_INIT;
+	cleanup_free char *name = xasprintf("locks/layer-%.2s", digest), *path = xdg_state(name),
+	    *dir = fs_dirname(path);
+	if (fs_mkdir_p(dir, 0700, &ignored) < 0)
+		return -1;
+	int fd = fs_lock(path, 0, &ignored);
+	if (fd >= 0)
+		return fd;
+	progress_step("Waiting for another lace up, which installs %s", f->id);
+	err_fini(&ignored);
+	return fs_lock(path, LAYER_WAIT_MS, &ignored);
+}
+
+/* Feature i on top of *image: somebody else's work of this moment, or our own. */
+static int next_layer(struct layering *l, struct engine *e, const struct dev_install *in,
+    const struct dev_features *f, size_t i, const char *digest, json_object **image, struct err *err)
+{
+	if (in->no_cache)
+		return add_layer(l, e, in, f, i, digest, image, err);
+	int code = 0, lock = lock_layer(digest, &f->v[i]);
+	json_object *there = dev_layer_find(e, digest, err);
+	if (there) {
+		json_object_put(*image);
+		*image = there;
+		if (l->open)             /* what was installed in it so far is in that image too */
+			dev_builder_close(&l->builder);
+		l->open = false;
+	} else {
+		code = err_is(err) ? -1 : add_layer(l, e, in, f, i, digest, image, err);
+	}
+	if (lock >= 0)
+		fs_unlock(lock);
+	return code;
+}
+
 json_object *dev_install_features(struct engine *e, const struct dev_install *in,
     const struct dev_features *f, char **ret_ref, struct err *err)
 {
@@ -282,7 +324,7 @@ json_object *dev_install_features(struct engine *e, const struct dev_install *in
 	struct layering l = { .open = false };
 	int code = 0;
 	for (size_t i = done; code == 0 && i < f->n; i++)
-		code = add_layer(&l, e, in, f, i, digests[i], &image, err);
+		code = next_layer(&l, e, in, f, i, digests[i], &image, err);
 	if (l.open)
 		dev_builder_close(&l.builder);
 	if (code < 0) {

@@ -90,6 +90,18 @@ def test_two_projects_at_once_get_two_ports(lace, project_at, tmp_path):
     assert len({json.loads(r[0])["port"] for r in results}) == 2
 
 
+def test_projects_that_want_the_same_image_at_once_make_it_once(lace, project_at, tmp_path, engine):
+    engine.docker("build", "-t", "lace-test:same", "-", input=f"FROM {BASE}\nLABEL same={tmp_path}\n")
+    layers = lambda: set(engine.docker("images", "-aq", "--no-trunc", "--filter", "label=lace.digest").split())
+    before = layers()
+    projects = [project_at(tmp_path / f"same-{i}", image="lace-test:same") for i in range(4)]
+    runs = [subprocess.Popen(lace.argv("up", "--trust", "--json", p), env=lace.env, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for p in projects]
+    results = [(*p.communicate(timeout=300), p.returncode) for p in runs]
+    assert [r[2] for r in results] == [0] * 4, results
+    assert len(layers() - before) == 2, "one for each of lace's two features"
+
+
 def test_plain_leaves_lace_out(lace, project):
     got = up(lace, project, "--plain")
     assert got["port"] is None
