@@ -32,7 +32,7 @@ enum {
 struct up {
 	struct engine *engine;
 	struct dev_config *config;
-	bool plain, no_cache, recreate, skip_hooks;
+	bool plain, no_cache, recreate, skip_hooks, trust;
 	char *id;                  /* the container, once there is one */
 	json_object *inspect;      /* of the running container */
 	json_object *merged;       /* merged configuration, without the container's environment */
@@ -156,7 +156,8 @@ static int create(struct up *u, const char *old_id, struct err *err)
 	if (dev_image_prepare(u->engine, u->config, &opts, &img, err) != 0)
 		return -1;
 	int code = -1;
-	u->merged = merge(u->config, img.entries, err);
+	if (dev_trust_confirm_image(u->config, img.entries, u->trust, err) == 0)
+		u->merged = merge(u->config, img.entries, err);
 	/* Only now that its successor can be made, the old one goes (devcontainer.md T196). */
 	if (u->merged && (old_id == NULL || engine_remove(u->engine, old_id, true, err) == 0)) {
 		if (old_id)
@@ -376,7 +377,8 @@ static int up(struct up *u, struct err *err)
 static int run(const struct cmd_args *args, struct err *err)
 {
 	struct up u = { .plain = cmd_flag(args, "plain"), .no_cache = cmd_flag(args, "no-cache"),
-		.recreate = cmd_flag(args, "recreate"), .skip_hooks = cmd_flag(args, "skip-hooks") };
+		.recreate = cmd_flag(args, "recreate"), .skip_hooks = cmd_flag(args, "skip-hooks"),
+		.trust = cmd_flag(args, "trust") };
 	bool json = cmd_flag(args, "json");
 	struct dev_config_options opts = { .config = cmd_value(args, "config") };
 	const char *path = args->operands.n ? args->operands.v[0] : ".";
@@ -385,7 +387,7 @@ static int run(const struct cmd_args *args, struct err *err)
 	if (u.config) {
 		dotlace_log_open(u.config->workspace, "up");
 		u.engine = engine_open(cmd_value(args, "docker-path"), err);
-		if (u.engine && dev_trust_confirm(u.config, cmd_flag(args, "trust"), err) == 0)
+		if (u.engine && dev_trust_confirm(u.config, u.trust, err) == 0)
 			code = up(&u, err);
 	}
 	progress_done();

@@ -1,8 +1,14 @@
 /* Is this repository allowed to do what it wants on this host?
  *
  * Opening a folder must not run its commands: a configuration that nobody
- * confirmed is shown first. A confirmation holds for this content in this place;
- * changed content is asked about again. What is remembered is only digests. */
+ * confirmed is shown first. A confirmation holds for this content in this place
+ * and for what it means here (a folder of the project that has become a link to
+ * the outside is something new); what changed is asked about again. What is
+ * remembered is only digests.
+ *
+ * The image and the features have a say in the container too, and a local
+ * feature can be rewritten from inside a container. So once they are known, what
+ * they want beyond the configuration is asked about in the same way. */
 #include "dev/trust.h"
 
 #include "base/map.h"
@@ -161,24 +167,47 @@ static void base_reason(const struct dev_config *c, struct strv *ret)
 	}
 }
 
-void dev_trust_reasons(const struct dev_config *c, struct strv *ret)
+/* What devcontainer.json, a feature and an image's metadata can all ask for. */
+static void privilege_reasons(const struct dev_config *c, json_object *conf, struct strv *ret)
 {
-	static const struct { const char *key, *what; } plain[] = {
-		{ "runArgs", "gives the engine its own arguments: " },
+	static const struct { const char *key, *what; } lists[] = {
 		{ "capAdd", "adds capabilities: " },
 		{ "securityOpt", "sets security options: " },
 	};
+	json_object *value = json_get(conf, "privileged");
+	/* Whatever the merge takes for true. */
+	if (json_object_get_boolean(value) || json_object_is_type(value, json_type_array) ||
+	    json_object_is_type(value, json_type_object))
+		add(ret, "wants a privileged container: root in it is root on this host", "");
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		value = json_get(conf, lists[i].key);
+		if (!is_empty(value))
+			add_json(ret, lists[i].what, value);
+	}
+	value = json_get(conf, "mounts");
+	if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			mount_reason(c, "mounts from this host: ", json_object_array_get_idx(value, i), ret);
+	} else if (!is_empty(value)) {
+		mount_reason(c, "mounts from this host: ", value, ret);
+	}
+}
+
+static void env_reason(const struct str *names, struct strv *ret)
+{
+	if (names->len)
+		add(ret, "reads from this host's environment: ", names->s);
+}
+
+void dev_trust_reasons(const struct dev_config *c, struct strv *ret)
+{
 	base_reason(c, ret);
 	json_object *value = json_get(c->conf, "initializeCommand");
 	if (!is_empty(value))
 		add_json(ret, "runs on this host: ", value);
-	if (json_object_get_boolean(json_get(c->conf, "privileged")))
-		add(ret, "wants a privileged container: root in it is root on this host", "");
-	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
-		value = json_get(c->conf, plain[i].key);
-		if (!is_empty(value))
-			add_json(ret, plain[i].what, value);
-	}
+	value = json_get(c->conf, "runArgs");
+	if (!is_empty(value))
+		add_json(ret, "gives the engine its own arguments: ", value);
 	value = json_get(json_get(c->conf, "build"), "options");
 	if (!is_empty(value))
 		add_json(ret, "gives the build its own arguments: ", value);
@@ -187,18 +216,14 @@ void dev_trust_reasons(const struct dev_config *c, struct strv *ret)
 		mount_reason(c, "mounts as the workspace: ", mount, ret);
 		json_object_put(mount);
 	}
-	value = json_get(c->conf, "mounts");
-	if (json_object_is_type(value, json_type_array))
-		for (size_t i = 0; i < json_object_array_length(value); i++)
-			mount_reason(c, "mounts from this host: ", json_object_array_get_idx(value, i), ret);
+	privilege_reasons(c, c->conf, ret);
 	publish_reason(json_get(c->conf, "appPort"), ret);
 
 	struct map seen = MAP_INIT;
 	cleanup_str struct str names = STR_INIT;
 	env_names(c->raw, 0, &seen, &names);
 	map_fini(&seen);
-	if (names.len)
-		add(ret, "reads from this host's environment: ", names.s);
+	env_reason(&names, ret);
 	value = json_get(c->conf, "features");
 	if (json_object_is_type(value, json_type_object) && json_object_object_length(value)) {
 		cleanup_free char *n = xasprintf("%d", json_object_object_length(value));
@@ -206,18 +231,76 @@ void dev_trust_reasons(const struct dev_config *c, struct strv *ret)
 	}
 }
 
+static bool has_line(const struct strv *lines, const char *line)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (str_eq(lines->v[i], line))
+			return true;
+	return false;
+}
+
+int dev_trust_image_reasons(const struct dev_config *c, json_object *entries, struct strv *ret, struct err *err)
+{
+	struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id };
+	json_object *substituted = dev_substitute(entries, &vars, err);
+	if (!substituted)
+		return -1;
+	cleanup_strv struct strv own = STRV_INIT, all = STRV_INIT;
+	privilege_reasons(c, c->conf, &own);
+	for (size_t i = 0; i < json_object_array_length(substituted); i++)
+		privilege_reasons(c, json_object_array_get_idx(substituted, i), &all);
+	json_object_put(substituted);
+	for (size_t i = 0; i < all.n; i++)
+		if (!has_line(&own, all.v[i]) && !has_line(ret, all.v[i]))
+			strv_push(ret, all.v[i]);
+
+	struct map seen = MAP_INIT;
+	cleanup_str struct str ignored = STR_INIT, names = STR_INIT;
+	env_names(c->raw, 0, &seen, &ignored);
+	env_names(entries, 0, &seen, &names);
+	map_fini(&seen);
+	env_reason(&names, ret);
+	return 0;
+}
+
 /* ---- what was confirmed ---- */
 
 /* The file: {"workspaces": {"/path": ["digest", ...]}}. */
 
-static void digest(const struct dev_config *c, char ret[65])
+/* What is asked about: the digest that a confirmation is remembered by, and the lines that are shown. */
+struct question {
+	const struct dev_config *c;
+	const char *title;
+	struct strv reasons;
+	char digest[65];
+};
+
+static void question_fini(struct question *q)
+{
+	strv_fini(&q->reasons);
+}
+
+/* NUL is in no path, no line and no JSON text: the parts cannot run into each other. json also counts for what
+ * did not fit into the lines. */
+static void take_digest(struct question *q, const char *kind, json_object *json)
 {
 	cleanup_str struct str content = STR_INIT;
-	/* NUL is in no path and in no JSON text: the three parts cannot run into each other. */
-	str_add(&content, c->workspace, strlen(c->workspace) + 1);
-	str_add(&content, c->config_path, strlen(c->config_path) + 1);
-	json_stringify(&content, c->raw);
-	sha256_hex(content.s, content.len, ret);
+	str_add(&content, kind, strlen(kind) + 1);
+	str_add(&content, q->c->workspace, strlen(q->c->workspace) + 1);
+	str_add(&content, q->c->config_path, strlen(q->c->config_path) + 1);
+	for (size_t i = 0; i < q->reasons.n; i++)
+		str_add(&content, q->reasons.v[i], strlen(q->reasons.v[i]) + 1);
+	if (json)
+		json_stringify(&content, json);
+	sha256_hex(content.s, content.len, q->digest);
+}
+
+static void ask_about_config(struct question *q, const struct dev_config *c)
+{
+	*q = (struct question){ .c = c, .title = "was not used on this host before, or has changed since. It" };
+	q->reasons = (struct strv)STRV_INIT;
+	dev_trust_reasons(c, &q->reasons);
+	take_digest(q, "configuration", c->raw);
 }
 
 static bool is_store(json_object *o)
@@ -255,15 +338,22 @@ static bool confirmed(json_object *store, const char *workspace, const char *hex
 	return false;
 }
 
-bool dev_trust_known(const struct dev_config *c)
+static bool is_known(const struct question *q)
 {
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_free char *path = xdg_state("trust.json");
 	json_object *store = read_store(path, &err);
-	char hex[65];
-	digest(c, hex);
-	bool known = confirmed(store, c->workspace, hex);
+	bool known = confirmed(store, q->c->workspace, q->digest);
 	json_object_put(store);
+	return known;
+}
+
+bool dev_trust_known(const struct dev_config *c)
+{
+	struct question q;
+	ask_about_config(&q, c);
+	bool known = is_known(&q);
+	question_fini(&q);
 	return known;
 }
 
@@ -279,7 +369,7 @@ static void remember(json_object *store, const char *workspace, const char *hex)
 }
 
 /* Under the lock. */
-static int record(const char *path, const char *workspace, const char *hex, struct err *err)
+static int record_locked(const char *path, const char *workspace, const char *hex, struct err *err)
 {
 	cleanup_err struct err broken = ERR_INIT;
 	json_object *store = read_store(path, &broken);
@@ -304,19 +394,26 @@ static int record(const char *path, const char *workspace, const char *hex, stru
 	return r;
 }
 
-int dev_trust_record(const struct dev_config *c, struct err *err)
+static int record(const struct question *q, struct err *err)
 {
 	cleanup_free char *dir = xdg_state(NULL), *path = xdg_state("trust.json"), *lock = xdg_state("trust.lock");
-	char hex[65];
-	digest(c, hex);
 	/* Whoever can write here decides what runs on this host. */
 	if (fs_mkdir_p(dir, 0700, err) < 0 || fs_private_dir(dir, err) < 0)
 		return -1;
 	int fd = fs_lock(lock, LOCK_TIMEOUT_MS, err);
 	if (fd < 0)
 		return -1;
-	int r = record(path, c->workspace, hex, err);
+	int r = record_locked(path, q->c->workspace, q->digest, err);
 	fs_unlock(fd);
+	return r;
+}
+
+int dev_trust_record(const struct dev_config *c, struct err *err)
+{
+	struct question q;
+	ask_about_config(&q, c);
+	int r = record(&q, err);
+	question_fini(&q);
 	return r;
 }
 
@@ -336,14 +433,14 @@ static FILE *terminal(void)
 	return f;
 }
 
-static bool ask(FILE *tty, const struct dev_config *c, const struct strv *reasons)
+static bool ask(FILE *tty, const struct question *q)
 {
 	cleanup_str struct str name = STR_INIT;
-	log_safe(&name, c->workspace, strlen(c->workspace), SHOWN_MAX, false);
+	log_safe(&name, q->c->workspace, strlen(q->c->workspace), SHOWN_MAX, false);
 	progress_done();
-	fprintf(tty, "%s was not used on this host before, or has changed since. It\n", name.s);
-	for (size_t i = 0; i < reasons->n; i++)
-		fprintf(tty, "  - %s\n", reasons->v[i]);
+	fprintf(tty, "%s %s\n", name.s, q->title);
+	for (size_t i = 0; i < q->reasons.n; i++)
+		fprintf(tty, "  - %s\n", q->reasons.v[i]);
 	fprintf(tty, "Trust this repository? [y/N] ");
 	fflush(tty);
 	char answer[16] = "";
@@ -353,23 +450,46 @@ static bool ask(FILE *tty, const struct dev_config *c, const struct strv *reason
 	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
 }
 
-int dev_trust_confirm(const struct dev_config *c, bool trust_all, struct err *err)
+/* remedy: for the author of a script, who cannot be asked. */
+static int confirm(const struct question *q, const char *remedy, bool trust_all, struct err *err)
 {
-	if (dev_trust_known(c))
+	if (is_known(q))
 		return 0;
 	if (trust_all)
-		return dev_trust_record(c, err);
+		return record(q, err);
 	FILE *tty = terminal();
 	if (!tty)
 		return err_set(err, ERR_FAILED,
-		    "%s: not trusted on this host yet, and there is no terminal to ask on: look at %s, then use --trust",
-		    c->workspace, c->config_path);
-	cleanup_strv struct strv reasons = STRV_INIT;
-	dev_trust_reasons(c, &reasons);
-	bool yes = ask(tty, c, &reasons);
+		    "%s: not trusted on this host yet, and there is no terminal to ask on: %s", q->c->workspace, remedy);
+	bool yes = ask(tty, q);
 	fclose(tty);
 	if (!yes)
 		return err_set(err, ERR_FAILED, "%s: not trusted, nothing was done (--trust skips the question)",
-		    c->workspace);
-	return dev_trust_record(c, err);
+		    q->c->workspace);
+	return record(q, err);
+}
+
+int dev_trust_confirm(const struct dev_config *c, bool trust_all, struct err *err)
+{
+	struct question q;
+	ask_about_config(&q, c);
+	cleanup_free char *remedy = xasprintf("look at %s, then use --trust", c->config_path);
+	int r = confirm(&q, remedy, trust_all, err);
+	question_fini(&q);
+	return r;
+}
+
+int dev_trust_confirm_image(const struct dev_config *c, json_object *entries, bool trust_all, struct err *err)
+{
+	struct question q = { .c = c, .title = "uses an image or features that ask for more. One of them" };
+	q.reasons = (struct strv)STRV_INIT;
+	int r = dev_trust_image_reasons(c, entries, &q.reasons, err);
+	if (r == 0 && q.reasons.n) {
+		cleanup_free char *remedy = xasprintf("its image or a feature %s%s; use --trust if it may", q.reasons.v[0],
+		    q.reasons.n > 1 ? ", and more" : "");
+		take_digest(&q, "image", q.reasons.n >= REASONS_MAX ? entries : NULL);
+		r = confirm(&q, remedy, trust_all, err);
+	}
+	question_fini(&q);
+	return r;
 }

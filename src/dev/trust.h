@@ -17,4 +17,10 @@ int dev_trust_record(const struct dev_config *c, struct err *err);
  * ERR_FAILED that names --trust. */
 int dev_trust_confirm(const struct dev_config *c, bool trust_all, struct err *err);
 
+/* What the metadata entries of image and features (raw, with or without the configuration's own) ask for beyond
+ * the configuration: privileges, mounts from the host, its environment. May be no line. */
+int dev_trust_image_reasons(const struct dev_config *c, json_object *entries, struct strv *ret, struct err *err);
+/* The same question about those; 0 without one when there are none. Before a container is created. */
+int dev_trust_confirm_image(const struct dev_config *c, json_object *entries, bool trust_all, struct err *err);
+
 #endif

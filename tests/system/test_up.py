@@ -405,6 +405,24 @@ def test_an_unknown_repository_is_not_run(lace, project):
     assert not (project.folder / "something-else").exists()
 
 
+def test_what_a_feature_asks_for_is_not_done_unasked(lace, project):
+    """A container may write its own repository: a feature that it rewrites must not give it the host."""
+    project.write(features={"./f": {}})
+    feature = project.folder / ".devcontainer/f"
+    feature.mkdir()
+    (feature / "install.sh").write_text("true\n")
+    (feature / "devcontainer-feature.json").write_text(json.dumps({"id": "f", "version": "1.0.0"}))
+    lace.ok("up", "--trust", "--plain", project)
+    old = project.container()
+    (feature / "devcontainer-feature.json").write_text(json.dumps(
+        {"id": "f", "version": "1.0.0", "privileged": True, "mounts": ["type=bind,source=/,target=/host"]}))
+    assert "wants a privileged container" in lace.fails(1, "up", "--plain", "--recreate", project)
+    assert project.containers() == [old]
+    lace.ok("up", "--trust", "--plain", "--recreate", project)
+    assert project.inspect()["HostConfig"]["Privileged"]
+    lace.ok("up", "--plain", "--recreate", project)
+
+
 # ---- bad input -------------------------------------------------------------------------
 
 def one_line(err):

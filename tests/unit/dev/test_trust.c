@@ -62,8 +62,8 @@ static void test_reasons(void **state)
 		{ "{\"image\":\"i\",\"initializeCommand\":\"a\\u001b[2J\\nb\"}", "runs on this host: a^[[2J b\n" },
 		{ "{\"image\":\"i\",\"privileged\":true,\"capAdd\":[\"SYS_ADMIN\"],\"securityOpt\":[\"x\"],"
 		    "\"runArgs\":[\"--pid=host\"]}",
-		    "wants a privileged container: root in it is root on this host\n"
-		    "gives the engine its own arguments: [\"--pid=host\"]\nadds capabilities: [\"SYS_ADMIN\"]\n"
+		    "gives the engine its own arguments: [\"--pid=host\"]\n"
+		    "wants a privileged container: root in it is root on this host\nadds capabilities: [\"SYS_ADMIN\"]\n"
 		    "sets security options: [\"x\"]\n" },
 		/* Inside the project and named volumes say nothing; outside does, by whatever way. */
 		{ "{\"image\":\"i\",\"mounts\":[\"type=bind,source=${localWorkspaceFolder}/sub,target=/a\","
@@ -155,6 +155,80 @@ static void test_remembered(void **state)
 	}
 	assert_false(dev_trust_known(a));
 	dev_config_free(a);
+}
+
+/* A folder of the project that was mounted without a word is a link to somewhere else now. */
+static void test_link_appears(void **state)
+{
+	cleanup_err struct err err = ERR_INIT;
+	tree_write("l/data/x", "");
+	struct dev_config *c = config("l",
+	    "{\"image\":\"i\",\"mounts\":[\"type=bind,source=${localWorkspaceFolder}/data,target=/d\"]}");
+	assert_int_equal(dev_trust_record(c, &err), 0);
+	assert_true(dev_trust_known(c));
+	cleanup_free char *data = tree_path("l/data"), *aside = tree_path("l/aside");
+	assert_int_equal(rename(data, aside), 0);
+	assert_int_equal(symlink("/etc", data), 0);
+	assert_false(dev_trust_known(c));
+	dev_config_free(c);
+}
+
+/* What image and features want beyond the configuration. */
+static void test_image(void **state)
+{
+	static const struct { const char *entries, *lines; } rows[] = {
+		{ "[]", "" },
+		{ "[{\"id\":\"./a\",\"entrypoint\":\"/x\",\"containerEnv\":{\"A\":\"b\"}}]", "" },
+		/* the configuration's own entry, and what it has confirmed already */
+		{ "[{\"capAdd\":[\"SYS_PTRACE\"],\"mounts\":[\"type=bind,source=/opt,target=/o\"],"
+		    "\"remoteEnv\":{\"T\":\"${localEnv:TOKEN}\"}}]", "" },
+		{ "[{\"privileged\":true},{\"privileged\":[]},{\"privileged\":0}]",
+		    "wants a privileged container: root in it is root on this host\n" },
+		{ "[{\"capAdd\":[\"SYS_ADMIN\"]},{\"securityOpt\":[\"seccomp=unconfined\"]}]",
+		    "adds capabilities: [\"SYS_ADMIN\"]\nsets security options: [\"seccomp=unconfined\"]\n" },
+		{ "[{\"mounts\":[\"source=/,target=/h,type=bind\",\"source=v,target=/v,type=volume\"]},"
+		    "{\"mounts\":\"source=/etc,target=/e,type=bind\"}]",
+		    "mounts from this host: source=/,target=/h,type=bind\n"
+		    "mounts from this host: source=/etc,target=/e,type=bind\n" },
+		{ "[{\"mounts\":[\"source=${localEnv:HOME}/.ssh,target=/s,type=bind\"]}]",
+		    "mounts from this host: source=/root/.ssh,target=/s,type=bind\n"
+		    "reads from this host's environment: HOME\n" },
+		{ "[{\"remoteEnv\":{\"A\":\"${localEnv:TOKEN}${localEnv:SECRET}\"}}]",
+		    "reads from this host's environment: SECRET\n" },
+	};
+	cleanup_err struct err err = ERR_INIT;
+	setenv("HOME", "/root", 1);
+	struct dev_config *c = config("m", "{\"image\":\"i\",\"capAdd\":[\"SYS_PTRACE\"],"
+	    "\"mounts\":[\"type=bind,source=/opt,target=/o\"],\"remoteEnv\":{\"T\":\"${localEnv:TOKEN}\"}}");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		cleanup_strv struct strv lines = STRV_INIT;
+		cleanup_str struct str got = STR_INIT;
+		json_object *entries = json_tokener_parse(rows[i].entries);
+		assert_int_equal(dev_trust_image_reasons(c, entries, &lines, &err), 0);
+		for (size_t k = 0; k < lines.n; k++)
+			str_printf(&got, "%s\n", lines.v[k]);
+		if (!str_eq(got.s, rows[i].lines))
+			fail_msg("%s\n%s", rows[i].entries, got.s);
+		json_object_put(entries);
+	}
+	/* Asked once for each content: --trust answers for this one only. */
+	json_object *one = json_tokener_parse(rows[3].entries), *other = json_tokener_parse(rows[5].entries);
+	assert_int_equal(dev_trust_confirm_image(c, one, true, &err), 0);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		setsid();               /* nobody can be asked */
+		int fd = open("/dev/null", O_RDONLY);
+		bool ok = fd >= 0 && dup2(fd, 0) == 0 && dev_trust_confirm_image(c, one, false, &err) == 0 &&
+			  dev_trust_confirm_image(c, other, false, &err) < 0 && strstr(err.msg, "source=/,target=/h");
+		_exit(ok ? 0 : 1);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	json_object_put(one);
+	json_object_put(other);
+	dev_config_free(c);
 }
 
 static void test_corrupt(void **state)
@@ -251,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reasons), cmocka_unit_test(test_many_reasons), cmocka_unit_test(test_remembered),
+		cmocka_unit_test(test_link_appears), cmocka_unit_test(test_image),
 		cmocka_unit_test(test_corrupt), cmocka_unit_test(test_no_terminal), cmocka_unit_test(test_terminal),
 	};
 	return cmocka_run_group_tests(tests, setup, tree_teardown);
