@@ -239,7 +239,8 @@ static bool has_line(const struct strv *lines, const char *line)
 	return false;
 }
 
-int dev_trust_image_reasons(const struct dev_config *c, json_object *entries, struct strv *ret, struct err *err)
+int dev_trust_image_reasons(const struct dev_config *c, json_object *entries, struct strv *ret,
+    struct err *err)
 {
 	struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id };
 	json_object *substituted = dev_substitute(entries, &vars, err);
@@ -280,8 +281,8 @@ static void question_fini(struct question *q)
 	strv_fini(&q->reasons);
 }
 
-/* NUL is in no path, no line and no JSON text: the parts cannot run into each other. json also counts for what
- * did not fit into the lines. */
+/* NUL is in no path, no line and no JSON text: the parts cannot run into each other. json also counts
+ * for what did not fit into the lines. */
 static void take_digest(struct question *q, const char *kind, json_object *json)
 {
 	cleanup_str struct str content = STR_INIT;
