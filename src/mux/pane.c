@@ -190,6 +190,8 @@ static void output_seen(struct pane *p)
 		p->sync_until = 0;
 	else if (p->sync_until == 0)
 		p->sync_until = mux_now(p->mux) + MUX_SYNC_MS;
+	if (p->reread_at == 0)
+		p->reread_at = mux_now(p->mux) + MUX_INFO_MS;
 	push_pane_changed(p);
 }
 

@@ -459,6 +459,26 @@ static uint64_t expire_syncs(struct mux *m, uint64_t now)
 	return next;
 }
 
+/* Output often comes just before another program is in front: a command begins after its echo, a shell
+ * prompts while vim's last bytes are new. Without output there is nothing to look for: no idle wakeups. */
+static uint64_t reread_info(struct mux *m, uint64_t now)
+{
+	uint64_t next = NEVER;
+
+	for (size_t i = 0; i < m->n_panes; i++) {
+		struct pane *p = m->panes[i];
+		if (p->reread_at == 0)
+			continue;
+		if (p->reread_at > now) {
+			next = MIN(next, p->reread_at);
+			continue;
+		}
+		p->reread_at = p->info_at = 0;
+		push_pane_changed(p);
+	}
+	return next;
+}
+
 /* Cold scrollback, one step a turn of the loop: keys are not kept waiting. */
 static uint64_t compact_quiet(struct mux *m, uint64_t now)
 {
@@ -522,6 +542,8 @@ void push_flush(struct mux *m)
 
 	m->changed = false;
 	next = expire_syncs(m, now);
+	at = reread_info(m, now);
+	next = MIN(next, at);
 	at = compact_quiet(m, now);
 	next = MIN(next, at);
 	at = announce_resized(m, now);

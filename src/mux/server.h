@@ -99,6 +99,7 @@ struct pane {
 	uint64_t event_seq;                /* of the newest */
 
 	uint64_t info_at;                  /* when the two below were read, 0 = never */
+	uint64_t reread_at;                /* when they are read once more after output, 0 = not */
 	char *program, *cwd_url;
 };
 

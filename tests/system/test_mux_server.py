@@ -429,6 +429,17 @@ def test_names(server):
 
 # ---- what programs say ----
 
+def test_the_title_follows_the_program_in_front(server):
+    """Also where nothing is printed once it has changed: the echo of the command is the last output."""
+    c = server.client()
+    pane = shell(c)
+    shown = lambda title: c.push(lambda p: p.name == "GetPaneRenderChangesResponse" and p["title"] == title)
+    c.write(pane, "sleep 60\r")
+    shown("sleep")
+    c.write(pane, "\x03")
+    shown(os.path.basename(os.path.realpath("/bin/sh")))
+
+
 def test_alerts_titles_and_clipboard(server):
     c = server.client()
     pane = shell(c)
