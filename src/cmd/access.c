@@ -5,10 +5,11 @@
 #include "host/jsonc.h"
 #include "host/log.h"
 #include "host/xdg.h"
+#include "text/text.h"
 
 #include <string.h>
 
-enum { PUBLIC_KEY_MAX = 8 * 1024, PREPARE_TIMEOUT_MS = 30 * 1000, STDERR_KEPT_MAX = 4096 };
+enum { USER_NAME_MAX = 255, PUBLIC_KEY_MAX = 8 * 1024, PREPARE_TIMEOUT_MS = 30 * 1000, STDERR_KEPT_MAX = 4096 };
 
 /* Run as root in the container; $1 is the remote user, stdin our public key.
  * lace-init starts the services itself; this waits a moment for it, so that the
@@ -28,6 +29,18 @@ static const char prepare_script[] =
     "    'drop it from securityOpt, set containerUser to root, or use --plain' >&2\n"
     "fi\n"
     "cat $keys/ssh_host_ed25519_key.pub 2>/dev/null\n";
+
+/* It becomes a file's name, an argument of ssh, and a word on this terminal; it may come from an image's label. */
+static bool user_name_ok(const char *user)
+{
+	size_t len = strlen(user);
+	if (len == 0 || len > USER_NAME_MAX || user[0] == '-' || user[0] == '.')
+		return false;
+	for (const char *p = user; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("/\\\"'$%`*?", *p))
+			return false;
+	return text_utf8_valid(user, len);
+}
 
 char *access_host_alias(const char *id)
 {
@@ -63,6 +76,11 @@ int access_prepare(struct engine *e, const char *id, const char *started_at, con
 {
 	cleanup_free char *key = NULL, *public_path = NULL, *alias = access_host_alias(id);
 	cleanup_str struct str public_key = STR_INIT, host_key = STR_INIT, said = STR_INIT;
+	if (!user_name_ok(user)) {
+		cleanup_str struct str safe = STR_INIT;
+		log_safe(&safe, user, strlen(user), USER_NAME_MAX, false);
+		return err_set(err, ERR_FAILED, "\"%s\" cannot be a user's name; correct remoteUser", safe.s);
+	}
 	if (link_ssh_key(&key, &public_path, err) != 0 || fs_read(public_path, PUBLIC_KEY_MAX, &public_key, err) != 0)
 		return -1;
 	struct project_note note;
@@ -72,8 +90,6 @@ int access_prepare(struct engine *e, const char *id, const char *started_at, con
 	project_note_fini(&note);
 	if (done)
 		return 0;
-	if (user[0] == '\0' || strchr(user, '/'))
-		return err_set(err, ERR_FAILED, "\"%s\" cannot be a user's name; correct remoteUser", user);
 	const char *const argv[] = { "/bin/sh", "-c", prepare_script, "sh", user, NULL };
 	struct engine_exec x = { .container = id, .user = "root", .dir = "/", .argv = argv, .input = &public_key,
 		.out = &host_key, .output = keep_stderr, .output_user = &said, .timeout_ms = PREPARE_TIMEOUT_MS };

@@ -36,8 +36,12 @@ static void check(struct report *r, const char *what, const char *found, const c
 		return;
 	}
 	printf("%s %s: %s\n", fix ? "BAD " : "ok  ", what, safe.s);
-	if (fix)
-		printf("     %s\n", fix);
+	if (fix) {
+		/* A folder's name is in it, which came from a label. */
+		str_reset(&safe);
+		log_safe(&safe, fix, strlen(fix), 2 * LINE_MAX_BYTES, false);
+		printf("     %s\n", safe.s);
+	}
 }
 
 static void check_programs(struct report *r)

@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "dev/hooks.h"
 #include "dev/metadata.h"
+#include "dev/trust.h"
 #include "host/jsonc.h"
+#include "host/log.h"
 #include "host/proc.h"
 #include "text/text.h"
 
@@ -24,6 +26,13 @@ static int probe(struct engine *e, const struct project *p, json_object *inspect
 	json_object *entries =
 	    dev_metadata_parse(json_str(json_get(json_get(inspect, "Config"), "Labels"), DEV_LABEL_METADATA));
 	json_object *live = dev_metadata_live_entry(config->raw);
+	/* The file may have been written from inside the container, to read ${localEnv:...} of this host. */
+	if (live && !dev_trust_known(config)) {
+		log_warn("%s has changed and was not confirmed: its remoteUser and remoteEnv are left out; lace up %s asks",
+		    config->config_path, config->workspace);
+		json_object_put(live);
+		live = NULL;
+	}
 	if (live)
 		json_object_array_add(entries, live);
 	struct dev_vars vars = { .workspace = config->workspace, .workspace_folder = config->workspace_folder,

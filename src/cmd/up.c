@@ -87,14 +87,27 @@ static json_object *existing_entries(const struct dev_config *c, json_object *in
 	return entries;
 }
 
-/* `<ws>/.lace/devcontainer.json`: what was used, as plain JSON (design.md part 5). */
+static const char *as_written(const char *name)
+{
+	static struct str s = STR_INIT;
+	str_reset(&s);
+	str_printf(&s, "${localEnv:%s}", name);
+	return s.s;
+}
+
+/* `<ws>/.lace/devcontainer.json`: what was used, as plain JSON (design.md part 5). The container can read it, so
+ * the values of this host's environment are not in it. */
 static void write_resolved(const struct dev_config *c)
 {
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_str struct str text = STR_INIT;
-	json_pretty(&text, c->conf);
-	if (dotlace_write(c->workspace, "devcontainer.json", text.s, text.len, &err) != 0)
+	struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id,
+		.local_env = as_written };
+	json_object *shown = dev_substitute(c->raw, &vars, &err);
+	json_pretty(&text, shown);
+	if (shown == NULL || dotlace_write(c->workspace, "devcontainer.json", text.s, text.len, &err) != 0)
 		log_warn("%s", err.msg);
+	json_object_put(shown);
 }
 
 /* ---- creating and starting ------------------------------------------------------ */

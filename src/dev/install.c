@@ -16,6 +16,7 @@
 #include "host/fs.h"
 #include "host/jsonc.h"
 #include "host/log.h"
+#include "host/safe.h"
 #include "host/sha256.h"
 #include "host/tar.h"
 #include "host/xdg.h"
@@ -132,8 +133,9 @@ static int report_failure(const struct dev_install *in, const struct dev_feature
     const struct str *log, struct err *err)
 {
 	progress_done();
-	cleanup_str struct str shown = STR_INIT;
-	log_safe(&shown, log->s, log->len, DEV_BUILDER_SAID_MAX, true);
+	cleanup_str struct str plain = STR_INIT, shown = STR_INIT;
+	safe_strip_escapes(&plain, log->s, log->len);
+	log_safe(&shown, plain.s, plain.len, DEV_BUILDER_SAID_MAX, true);
 	fwrite(shown.s, 1, shown.len, stderr);
 	if (shown.len && shown.s[shown.len - 1] != '\n')
 		fputc('\n', stderr);
@@ -141,14 +143,15 @@ static int report_failure(const struct dev_install *in, const struct dev_feature
 	cleanup_free char *what = xasprintf("feature-%s", f->id), *path = NULL;
 	cleanup_err struct err unsaved = ERR_INIT;
 	cleanup_close int fd = dotlace_log_create(in->workspace, what, &path, &unsaved);
+	/* Filtered too: a log is read on a terminal. */
 	size_t done = 0;
-	while (fd >= 0 && done < log->len) {
-		ssize_t n = write(fd, log->s + done, log->len - done);
+	while (fd >= 0 && done < shown.len) {
+		ssize_t n = write(fd, shown.s + done, shown.len - done);
 		if (n <= 0)
 			break;
 		done += (size_t)n;
 	}
-	if (fd < 0 || done < log->len)
+	if (fd < 0 || done < shown.len)
 		return err_set(err, ERR_FAILED, "feature \"%s\" cannot be installed: install.sh ended with exit code %d; "
 		    "its output is above", f->ref, code);
 	return err_set(err, ERR_FAILED,

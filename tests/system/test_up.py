@@ -308,14 +308,15 @@ def test_an_image_is_reused_when_nothing_in_it_would_change(lace, project, engin
 
 
 def test_a_failing_install_shows_and_keeps_its_log(lace, project):
-    feature(project, "bad", "i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo \"said line $i\"; done\nexit 9\n")
+    feature(project, "bad", "printf '\\033]0;t\\007\\033[31mred\\033c\\n'; i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo \"said line $i\"; done\nexit 9\n")
     project.write(features={"./bad": {}})
     err = lace.fails(1, "up", "--trust", project)
     assert "said line 1\n" in err and "said line 50" in err
     last = err.strip().splitlines()[-1]
     assert "bad" in last and "9" in last
     path = re.search(r"(/\S+\.log)", last).group(1)
-    assert "said line 50" in pathlib.Path(path).read_text()
+    kept = pathlib.Path(path).read_text()
+    assert "said line 50" in kept and "red\n" in kept and "\x1b" not in kept + err
     assert project.containers() == []
     feature(project, "bad", "echo fixed\n")
     up(lace, project)
@@ -391,6 +392,24 @@ def test_names_and_labels_with_escapes_are_shown_harmless(lace, project_at, tmp_
         engine.docker("rm", "-f", cid)
 
 
+def test_doctor_shows_a_folder_with_escapes_harmless(lace, engine):
+    cid = engine.docker("run", "-d", "-p", "127.0.0.1::2222", "--label", "devcontainer.local_folder=/x/\x1b]0;evil\x07", BASE,
+                        "sleep", "1000").strip()
+    try:
+        out = lace("doctor", cid[:12]).stdout
+        assert "lace up /x/" in out and "\x1b" not in out and "\x07" not in out, out
+    finally:
+        engine.docker("rm", "-f", cid)
+
+
+@pytest.mark.parametrize("user", ["-oProxyCommand=touch x", "a b", "a\x1b[2Jb", "$(id)", "..", "a/b"])
+def test_what_can_be_no_users_name_is_refused(lace, project, user):
+    lace.ok("up", "--trust", project)
+    project.write(remoteUser=user)
+    line = lace.fails(1, "up", "--trust", project).splitlines()[-1]
+    assert "cannot be a user's name" in line and "\x1b" not in line
+
+
 # ---- trust ---------------------------------------------------------------------------
 
 def test_an_unknown_repository_is_not_run(lace, project):
@@ -421,6 +440,20 @@ def test_what_a_feature_asks_for_is_not_done_unasked(lace, project):
     lace.ok("up", "--trust", "--plain", "--recreate", project)
     assert "/host" in [m["Destination"] for m in project.inspect()["Mounts"]]
     lace.ok("up", "--plain", "--recreate", project)
+
+
+def test_the_hosts_environment_stays_out_of_the_containers_reach(lace, project):
+    secret = {"TOKEN_OF_HOST": "s3cret"}
+    project.write(initializeCommand="test -n \"${localEnv:TOKEN_OF_HOST}\"")
+    lace.ok("up", "--trust", "--plain", project, env=secret)
+    used = (project.folder / ".lace/devcontainer.json").read_text()
+    assert "s3cret" not in used and "${localEnv:TOKEN_OF_HOST}" in used
+    # As if written from inside the container: exec asks nobody, so it takes nothing from there.
+    project.write(remoteEnv={"STOLEN": "${localEnv:TOKEN_OF_HOST}"})
+    r = lace("exec", project, "--", "env", env=secret)
+    assert r.returncode == 0 and "s3cret" not in r.stdout and "not confirmed" in r.stderr, r
+    lace.ok("up", "--trust", "--plain", project, env=secret)
+    assert "STOLEN=s3cret" in lace.ok("exec", project, "--", "env", env=secret)
 
 
 # ---- bad input -------------------------------------------------------------------------
