@@ -182,6 +182,10 @@ static int run(const struct cmd_args *args, struct err *err)
 	}
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(err, ERR_USAGE, "lace connect draws on a terminal, and this is none; use lace ssh or lace exec");
+	const char *term = getenv("TERM");
+	if (term == NULL || term[0] == '\0' || str_eq(term, "dumb"))
+		return err_set(err, ERR_USAGE, "lace connect draws on a terminal, and TERM says that this one (%s) cannot be drawn "
+		    "on; use lace ssh, or set TERM if it is wrong", term && term[0] ? term : "no name");
 	if (args->command.n)
 		opts.argv = (const char *const *)args->command.v;
 	int code = project_use_init(&use, args, err);

@@ -141,7 +141,8 @@ char *dev_find_config(const char *workspace, const struct dev_config_options *op
 	if (names.n == 0) {
 		err_set(err, ERR_NOT_FOUND,
 		    "%s: no devcontainer.json (looked for .devcontainer/devcontainer.json, .devcontainer.json and "
-		    ".devcontainer/NAME/devcontainer.json)", workspace);
+		    ".devcontainer/NAME/devcontainer.json); a first one can be as short as { \"image\": \"debian:12\" }",
+		    workspace);
 		return NULL;
 	}
 	list_names(&names, &list);

@@ -34,9 +34,9 @@ static json_object *named_image(struct engine *e, const char *ref, struct err *e
 	if (engine_image_pull(e, ref, err) < 0) {
 		if (err->code == ERR_ENGINE)
 			return NULL;
-		cleanup_free char *reason = xstrdup(err->msg);
-		err_set(err, err->code, "image \"%s\" is missing: %s; check its name, or log in to its registry", ref,
-		    reason);
+		cleanup_free char *reason = xstrdup(err->msg), *said = xasprintf("cannot pull the image %s: ", ref);
+		err_set(err, err->code, "image \"%s\" is missing and cannot be pulled: %s; check its name and the network, "
+		    "or log in to its registry", ref, reason + (str_starts(reason, said) ? strlen(said) : 0));
 		return NULL;
 	}
 	return engine_image_inspect(e, ref, err);

@@ -319,6 +319,13 @@ def test_a_stopped_project_says_how_to_start_it(running, connect, lace):
     assert "lace up" in t.text.replace("\n", "")
 
 
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_be_drawn_on_is_refused(running, connect, term):
+    t = connect(running, env={"TERM": term})
+    last_words(t, 2)
+    assert "TERM says" in t.text.replace("\n", "") and "\x1b" not in t.raw.decode()
+
+
 def test_ssh_refused(running, connect):
     running.sh("kill $(cat /run/lace/sshd.pid)")
     t = connect(running)

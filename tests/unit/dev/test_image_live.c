@@ -147,7 +147,7 @@ static void dockerfile_base(void **state)
 	err_fini(&err);
 	configure("{\"image\": \"lace-test:no-such\"}");
 	assert_int_equal(prepare(&img, &err), -1);
-	assert_non_null(strstr(err.msg, "image \"lace-test:no-such\" is missing"));
+	assert_non_null(strstr(err.msg, "image \"lace-test:no-such\" is missing and cannot be pulled: docker pull: "));
 }
 
 #define STAMP "head -c 9 /dev/urandom | od -An -tx1 >/stamp-"
