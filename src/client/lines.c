@@ -3,6 +3,9 @@
 #include "base/mem.h"
 #include "text/text.h"
 
+/* All links of a frame's lines are looked through for each line. More are no screen, but a way to keep us busy. */
+#define LINK_COORDS_MAX 65536
+
 /* Also for what is no number: a comparison with NaN is false. */
 static uint32_t channel(float f)
 {
@@ -120,10 +123,13 @@ size_t line_cells(struct pool *pool, const struct wire_lines *lines, size_t inde
 	size_t n = line->storage == WIRE_STORAGE_V ? from_vector(pool, line, ret, max)
 	    : from_clusters(pool, line, ret, max);
 
+	size_t left = LINK_COORDS_MAX;
 	for (size_t i = 0; i < lines->n_hyperlinks; i++) {
 		const struct wire_line_hyperlink *h = &lines->hyperlinks[i];
 		uint32_t id = 0;
 		for (size_t k = 0; k < h->n_coords; k++) {
+			if (left-- == 0)
+				return n;
 			if (h->coords[k].line_idx != index)
 				continue;
 			if (!id && !(id = link_of(pool, &h->link)))

@@ -3,6 +3,8 @@
 #include "base/mem.h"
 
 #define PANE_SIZE_MAX 65536u
+#define LINES_MAX (2u * ROWS_WINDOW)    /* of one push or reply: more have no place in the tables */
+#define DIRTY_MAX 4096u                 /* ranges of one push: with more, everything counts as changed */
 #define ROW_MAX ((int64_t)1 << 60)      /* keeps sums of row numbers in range */
 
 _Static_assert(DRAW_ROWS_MAX < ROWS_WINDOW, "a screen fits into a window of rows");
@@ -40,6 +42,12 @@ static struct rows *table(const struct view *v, int64_t row)
 	return row >= v->physical_top ? v->live : v->back;
 }
 
+static void invalidate(struct view *v, int64_t first, int64_t end)
+{
+	rows_invalidate(v->live, first, end);
+	rows_invalidate(v->back, first, end);
+}
+
 void view_changes(struct view *v, struct pool *pool, const struct wire_render_changes *c)
 {
 	const struct wire_dimensions *dim = &c->dimensions;
@@ -64,11 +72,12 @@ void view_changes(struct view *v, struct pool *pool, const struct wire_render_ch
 	if (v->scrolling)
 		view_scroll(v, 0);
 
-	for (size_t i = 0; i < c->n_dirty_lines; i++) {
-		rows_invalidate(v->live, c->dirty_lines[i].start, c->dirty_lines[i].end);
-		rows_invalidate(v->back, c->dirty_lines[i].start, c->dirty_lines[i].end);
-	}
-	for (size_t i = 0; i < c->bonus_lines.n_lines; i++) {
+	if (c->n_dirty_lines > DIRTY_MAX)
+		invalidate(v, 0, INT64_MAX);
+	else
+		for (size_t i = 0; i < c->n_dirty_lines; i++)
+			invalidate(v, c->dirty_lines[i].start, c->dirty_lines[i].end);
+	for (size_t i = 0; i < MIN(c->bonus_lines.n_lines, (size_t)LINES_MAX); i++) {
 		int64_t row = c->bonus_lines.lines[i].row;
 		size_t n = line_cells(pool, &c->bonus_lines, i, v->line, LINE_COLS_MAX);
 		if (row >= top)
@@ -83,7 +92,7 @@ void view_lines(struct view *v, struct pool *pool, uint64_t serial,
 {
 	if (serial == 0)
 		return;                         /* no reply to us; and 0 marks rows that nobody asked for */
-	for (size_t i = 0; response && i < response->lines.n_lines; i++) {
+	for (size_t i = 0; response && i < MIN(response->lines.n_lines, (size_t)LINES_MAX); i++) {
 		int64_t row = response->lines.lines[i].row;
 		size_t n = line_cells(pool, &response->lines, i, v->line, LINE_COLS_MAX);
 		rows_reply(v->live, row, serial, v->line, n);

@@ -429,14 +429,14 @@ static bool all_in(const char *s, const char *more)
 
 int api_check_container(const char *id, struct err *err)
 {
-	if (*id && *id != '.' && strlen(id) <= 255 && all_in(id, "_.-"))
+	if (*id && *id != '.' && *id != '-' && strlen(id) <= 255 && all_in(id, "_.-"))
 		return 0;
 	return err_set(err, ERR_NOT_FOUND, "no container can be called \"%.100s\"", id);
 }
 
 int api_check_image(const char *ref, struct err *err)
 {
-	if (*ref && *ref != '/' && strlen(ref) <= 1024 && all_in(ref, "_.-/:@") && !strstr(ref, "..")
+	if (*ref && *ref != '/' && *ref != '-' && strlen(ref) <= 1024 && all_in(ref, "_.-/:@") && !strstr(ref, "..")
 	    && !strstr(ref, "//"))
 		return 0;
 	return err_set(err, ERR_NOT_FOUND, "no image can be called \"%.200s\"", ref);

@@ -254,7 +254,7 @@ static bool serve(struct wire_client *c, int64_t deadline)
 		wire_client_writable(c);
 	if (n > 0 && fds[0].revents)
 		wire_client_readable(c);
-	return n != 0 || left != 0;
+	return left != 0;       /* also when pushes come without end */
 }
 
 /* An error of this call only: the connection goes on. */

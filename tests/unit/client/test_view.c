@@ -4,6 +4,7 @@
 #include "client/view.h"
 
 #include <string.h>
+#include <time.h>
 
 static struct pool pool;
 
@@ -305,6 +306,33 @@ static void test_numbers_that_lie(void **state)
 	}
 }
 
+/* A frame may be as large as the wire allows: what it costs grows with its size, not with its square. */
+static void test_floods(void **state)
+{
+	enum { LINES = 100000, MANY = 1000000 };
+	struct fixture *f = *state;
+	struct wire_indexed_line *lines = xcalloc(LINES, sizeof(*lines));
+	struct wire_cell_coords *coords = xcalloc(MANY, sizeof(*coords));
+	struct wire_range *dirty = xcalloc(MANY, sizeof(*dirty));
+	for (size_t i = 0; i < LINES; i++)
+		lines[i] = (struct wire_indexed_line){ .row = (int64_t)i % 24, .line = clustered("x") };
+	for (size_t i = 0; i < MANY; i++) {
+		coords[i].line_idx = MANY;
+		dirty[i] = (struct wire_range){ 0, 24 };
+	}
+	struct wire_line_hyperlink link = { .link = { .uri = WIRE_STR("http://x/") }, .coords = coords,
+		.n_coords = MANY };
+	struct wire_render_changes c = { .dirty_lines = dirty, .n_dirty_lines = MANY,
+		.bonus_lines = { .lines = lines, .n_lines = LINES, .hyperlinks = &link, .n_hyperlinks = 1 },
+		.dimensions = { .viewport_rows = 24, .cols = 80 } };
+	clock_t before = clock();
+	view_changes(f->v, &pool, &c);
+	assert_true(clock() - before < 5 * CLOCKS_PER_SEC);
+	free(lines);
+	free(coords);
+	free(dirty);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scrolling, begin, end),
 		cmocka_unit_test_setup_teardown(test_crop_and_dots, begin, end),
 		cmocka_unit_test_setup_teardown(test_numbers_that_lie, begin, end),
+		cmocka_unit_test_setup_teardown(test_floods, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,9 @@ static void names(void **state)
 		assert_int_equal(err.code, ERR_NOT_FOUND);
 	}
 	assert_int_equal(api_check_image("a/../b", &err), -1);
+	/* an option to the engine's program */
+	assert_int_equal(api_check_image("--all-tags", &err), -1);
+	assert_int_equal(api_check_container("-f", &err), -1);
 	assert_int_equal(api_check_image("a?x=1", &err), -1);
 	err_fini(&err);
 	struct str s = STR_INIT;

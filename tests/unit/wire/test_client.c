@@ -34,6 +34,10 @@ static void on_pdu(void *user, const struct wire_pdu *pdu)
 		assert_true(wire_client_send(r->client, WIRE_LIST_PANES, NULL) > 0);
 }
 
+static void ignore(void *user, const struct wire_pdu *pdu)
+{
+}
+
 static int setup(void **state)
 {
 	struct rig *r = calloc(1, sizeof(*r));
@@ -330,6 +334,31 @@ static void test_timeout(void **state)
 }
 
 /* Two pipes, as over SSH. */
+/* A server that talks all the time and never answers does not hold the call. */
+static void test_flood(void **state)
+{
+	struct rig *r = *state;
+	struct wire_pdu pdu = { .ident = WIRE_PANE_REMOVED };
+	struct wire_buf push = { 0 };
+	assert_int_equal(wire_encode(&pdu, 44, WIRE_COMPRESS_NEVER, &push), WIRE_OK);
+	wire_client_destroy(r->client);
+	r->client = wire_client_create(r->theirs, r->theirs, 44, ignore, NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(r->theirs);
+		while (send(r->ours, push.data, push.len, MSG_NOSIGNAL) > 0)
+			;
+		_exit(0);
+	}
+	const struct wire_pdu *answer;
+	alarm(30);
+	assert_int_equal(wire_client_call(r->client, WIRE_PING, NULL, 50, &answer), WIRE_CLIENT_ERROR);
+	alarm(0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	wire_buf_fini(&push);
+}
+
 static void test_pipes(void **state)
 {
 	struct rig *r = *state;
@@ -358,7 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_send), T(test_unencodable), T(test_split), T(test_unknown), T(test_serial_of_the_future),
 		T(test_answered_twice), T(test_noise), T(test_end), T(test_end_inside), T(test_backlog), T(test_call), T(test_held),
-		T(test_timeout), T(test_pipes),
+		T(test_timeout), T(test_flood), T(test_pipes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
