@@ -3,10 +3,13 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/log.h"
 #include "wire/client.h"
 
 #include <errno.h>
 #include <poll.h>
+
+#define TEXT_SHOWN_MAX 1024
 
 struct session {
 	struct server_paths paths;
@@ -74,13 +77,10 @@ static void add_json(struct str *out, const struct wire_str *s)
 	str_putc(out, '"');
 }
 
-/* Text of programs for a person's terminal: control characters become "?". */
+/* Text of programs for a person's terminal. */
 static void add_plain(struct str *out, const struct wire_str *s)
 {
-	for (size_t i = 0; i < s->len; i++) {
-		unsigned char c = (unsigned char)s->s[i];
-		str_putc(out, c < 0x20 || c == 0x7f ? '?' : (char)c);
-	}
+	log_safe(out, s->s, s->len, TEXT_SHOWN_MAX, false);
 }
 
 typedef void (*pane_cb)(struct str *out, const struct wire_pane_entry *e, size_t index);

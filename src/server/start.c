@@ -51,6 +51,15 @@ int server_connect(const struct server_paths *p, struct err *err)
 		close(fd);
 		return -1;
 	}
+	/* What we say is what a person types: not to somebody who could put a socket there. */
+	struct ucred who = { 0 };
+	socklen_t len = sizeof(who);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || (who.uid != geteuid() && who.uid != 0)) {
+		err_set(err, ERR_FAILED, "refusing to talk to %s: it belongs to another user (uid %u)", p->socket,
+		    (unsigned)who.uid);
+		close(fd);
+		return -1;
+	}
 	return fd;
 }
 

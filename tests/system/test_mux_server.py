@@ -858,6 +858,23 @@ def test_a_live_socket_of_another_is_left_alone(bare):
     assert stat.S_IMODE(os.stat(bare.socket).st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
+def test_a_socket_of_another_user_is_not_talked_to(bare):
+    folder = pathlib.Path(bare.socket).parent
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 65534, 65534)
+    script = ("import os, socket; os.chdir(%r); os.setuid(65534); s = socket.socket(socket.AF_UNIX); s.bind('sock');"
+              "s.listen(); print('ok', flush=True); c, _ = s.accept(); c.recv(1)" % str(folder))
+    other = subprocess.Popen(["python3", "-c", script], stdout=subprocess.PIPE)
+    try:
+        assert other.stdout.readline() == b"ok\n"
+        r = bare.command("proxy", stdin=subprocess.DEVNULL)
+        assert r.returncode == 1 and "belongs to another user (uid 65534)" in r.stderr, r
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_a_file_in_the_sockets_place_is_left_alone(bare):
     (bare.run / "wezterm").mkdir(mode=0o700)
     pathlib.Path(bare.socket).write_text("mine")
@@ -882,6 +899,12 @@ def test_list_status_stop(server):
     assert server.command("list").returncode == 4
     server.clients.clear()
     server.start()
+
+
+def test_list_shows_names_harmless(server):
+    server.client().spawn(argv=["sleep", "1000"], workspace="a\u009b2J\x1b]0;x\x07\u202eb")
+    shown = server.command("list").stdout
+    assert not set(shown) & set("\u009b\x1b\x07\u202e") and "2J" in shown, shown
 
 
 def test_shutdown_ends_panes(server):
