@@ -12,11 +12,12 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 
 import pytest
 
-from conftest import Lace, Project, log_tail
+from conftest import Lace, log_tail
 from dockerd import BASE, DOCKER
 
 ORACLE = os.environ.get("LACE_ORACLE", "")
@@ -110,9 +111,9 @@ def described(inspect):
     config["Env"] = sorted(config["Env"] or [])
     config["User"] = config["User"] or "root"
     labels = {k: v for k, v in (config.pop("Labels") or {}).items() if not k.startswith("lace.")}
-    mounts = [{k: v for k, v in m.items() if not (m["Type"] == "volume" and k in ("Name", "Source") and len(m["Name"]) == 64)}
-              for m in inspect["Mounts"]]
-    flat = {"Path": inspect["Path"], **arguments(inspect["Args"]), "Mounts": sorted(mounts, key=lambda m: m["Destination"])}
+    mounts = [{k: v for k, v in m.items() if k not in ("Name", "Source") or len(m.get("Name", "")) != 64}
+              for m in sorted(inspect["Mounts"], key=lambda m: m["Destination"])]
+    flat = {"Path": inspect["Path"], **arguments(inspect["Args"]), "Mounts": mounts}
     return {**flat, **{f"Config.{k}": v for k, v in config.items()}, **{f"HostConfig.{k}": v for k, v in host.items()},
             **{f"label {k}": without_breaks(v) for k, v in labels.items()}}
 
@@ -161,8 +162,10 @@ def case_user_and_group_of_the_image(p, engine, tmp):
 
 
 def case_dockerfile(p, engine, tmp):
-    dockerfile(p, f"ARG WHO=nobody\nFROM {BASE} AS first\nARG WHO\nENV SAID=$WHO\nWORKDIR /srv\nFROM first AS second\n")
-    return {"build": {"dockerfile": "Dockerfile", "args": {"WHO": "me and you"}, "target": "first"}, "remoteUser": "dev"}
+    dockerfile(p, "ARG WHO=nobody\nARG BASE=nothing\nFROM ${BASE} AS first\nARG WHO\n"
+               "ENV SAID=$WHO\nWORKDIR /srv\nFROM first AS second\n")
+    return {"build": {"dockerfile": "Dockerfile", "args": {"WHO": "me and you", "BASE": BASE}, "target": "first",
+                      "options": ["--label", "built=1"], "cacheFrom": BASE}, "remoteUser": "dev"}
 
 
 def case_dockerfile_context(p, engine, tmp):
@@ -179,14 +182,14 @@ def case_old_dockerfile(p, engine, tmp):
 def case_features(p, engine, tmp):
     feature(p, "b", "echo b >> /order", dependsOn={"./c": {"x": "from b"}})
     feature(p, "c", "echo \"c $X\" >> /order", options={"x": {"type": "string", "default": "d"}})
-    feature(p, "a", "echo \"a $A_1 $_REMOTE_USER $_REMOTE_USER_HOME $_CONTAINER_USER\" >> /order", installsAfter=["./b"],
-            options={"a-1": {"type": "boolean", "default": False}}, entrypoint="/usr/local/bin/a-init --x",
-            containerEnv={"FROM_A": "${PATH}:/a", "QUOTED": "it's a \"b\""}, mounts=[{"type": "tmpfs", "target": "/a-tmp"}],
+    feature(p, "a", "echo \"a $A_1 $_REMOTE_USER $_REMOTE_USER_HOME $_CONTAINER_USER\" >> /order\n"
+            "printf '#!/bin/sh\\necho ran \"$@\" >/a-ran\\n' > /usr/local/bin/a-init; chmod +x /usr/local/bin/a-init",
+            installsAfter=["./b"], entrypoint="/usr/local/bin/a-init --x",
+            options={"a-1": {"type": "boolean", "default": False}},
+            containerEnv={"FROM_A": "${PATH}:/a", "QUOTED": "it's a \"b\""},
+            mounts=[{"type": "tmpfs", "target": "/a-tmp"}],
             capAdd=["SYS_PTRACE"], securityOpt=["seccomp=unconfined"], init=True,
             customizations={"vscode": {"extensions": ["a.b"]}}, postCreateCommand="true")
-    (p.folder / ".devcontainer/a/install.sh").write_text(
-        "#!/bin/sh\necho \"a $A_1 $_REMOTE_USER $_REMOTE_USER_HOME $_CONTAINER_USER\" >> /order\n"
-        "printf '#!/bin/sh\\necho ran \"$@\" >/a-ran\\n' > /usr/local/bin/a-init; chmod +x /usr/local/bin/a-init\n")
     return {"image": BASE, "remoteUser": "dev", "features": {"./a": {"a-1": True}, "./b": {}, "./c": "1"},
             "containerEnv": {"OWN": "x y", "COST": "$5 \"q\" \\ `z`"}, "postCreateCommand": ["true"]}
 
@@ -220,8 +223,8 @@ def case_mounts(p, engine, tmp):
 
 
 def case_workspace_mount(p, engine, tmp):
-    return {"image": BASE, "workspaceMount": "source=${localWorkspaceFolder},target=/src,type=bind,consistency=delegated",
-            "workspaceFolder": "/src"}
+    return {"image": BASE, "workspaceFolder": "/src",
+            "workspaceMount": "source=${localWorkspaceFolder},target=/src,type=bind,consistency=delegated"}
 
 
 def case_no_workspace_mount(p, engine, tmp):
@@ -233,10 +236,10 @@ def case_only_workspace_folder(p, engine, tmp):
 
 
 def case_run_args(p, engine, tmp):
-    return {"image": BASE, "runArgs": ["--hostname", "named", "-e", "FROM=args", "--add-host=a.test:10.0.0.1", "--cap-add",
-                                       "NET_ADMIN", "--label", "x=y", "--ulimit", "nofile=1000:1000", "--memory=256m",
-                                       "--workdir", "/srv", "--network=none", "-v", "lace-test-args:/args"],
-            "containerEnv": {"FROM": "config"}}
+    return {"image": BASE, "containerEnv": {"FROM": "config"},
+            "runArgs": ["--hostname", "named", "-e", "FROM=args", "--add-host=a.test:10.0.0.1", "--cap-add",
+                        "NET_ADMIN", "--label", "x=y", "--ulimit", "nofile=1000:1000", "--memory=256m", "--workdir", "/srv",
+                        "--network=none", "-v", "lace-test-args:/args"]}
 
 
 def case_ports(p, engine, tmp):
@@ -253,8 +256,8 @@ def case_port_string(p, engine, tmp):
 
 
 def case_privileges(p, engine, tmp):
-    return {"image": BASE, "containerUser": "dev", "init": True, "capAdd": ["SYS_PTRACE", "NET_RAW"], "securityOpt": ["seccomp=unconfined"],
-            "privileged": True}
+    return {"image": BASE, "containerUser": "dev", "init": True, "capAdd": ["SYS_PTRACE", "NET_RAW"],
+            "securityOpt": ["seccomp=unconfined"], "privileged": True}
 
 
 def case_image_command(p, engine, tmp):
@@ -317,6 +320,19 @@ def test_container(pair, engine, tmp_path, no_volumes, name):
     ours, theirs = pair.both(lambda: {**described(pair.project.inspect()), "files": pair.project.sh(files)})
     same(ours, theirs)
 
+def test_an_image_that_the_reference_built(pair, engine):
+    """With features and configuration baked in; both go on from its label."""
+    ref = feature(pair.project, "one", "touch /installed", entrypoint="true", init=True, postCreateCommand="true")
+    pair.project.write(features={ref: {}}, containerEnv={"A": "$5 \"q\" é"}, remoteEnv={"R": "${containerEnv:A}"},
+                       postStartCommand={"a": "true"})
+    pair.reference.ok("build", pair.project, "--image-name", "lace-test:built", "--no-lockfile")
+    shutil.rmtree(pair.project.folder / ".devcontainer" / "one")
+    pair.project.write(conf={"image": "lace-test:built", "updateRemoteUserUID": False, "remoteEnv": {"S": "own"}})
+    files = "ls -d /installed"
+    ours, theirs = pair.both(lambda: {**described(pair.project.inspect()), "files": pair.project.sh(files)})
+    same(ours, theirs)
+    assert pair.lace.ok("exec", pair.project, "--", "sh", "-c", "echo $R $S; id -un") == '$5 "q" é own\ndev\n'
+
 
 # ---- the workspace: git roots, worktrees, links ----------------------------------
 
@@ -341,7 +357,8 @@ def where(pair):
 @pytest.fixture
 def pair_at(lace, reference, project_at):
     def make(folder, **properties):
-        return Pair(lace, reference, project_at(folder, conf={"image": BASE, "updateRemoteUserUID": False}, **properties))
+        conf = {"image": BASE, "updateRemoteUserUID": False}
+        return Pair(lace, reference, project_at(folder, conf=conf, **properties))
     return make
 
 
@@ -351,7 +368,8 @@ def test_git_root_above_the_folder(pair_at, tmp_path):
     ours, theirs = pair.both(lambda: where(pair))
     same(ours, theirs)
     assert ours["mounts"] == [(str(top), "/workspaces/top")]
-    assert pair.lace_up()["remoteWorkspaceFolder"] == pair.reference_up()["remoteWorkspaceFolder"] == "/workspaces/top/sub/pkg"
+    for up in (pair.lace_up, pair.reference_up):
+        assert up()["remoteWorkspaceFolder"] == "/workspaces/top/sub/pkg"
 
 
 @pytest.mark.parametrize("relative", [False, True])
@@ -394,8 +412,8 @@ def hooks(*names):
 def ran(project):
     """Which hooks ran since the last look."""
     file = project.folder / "ran"
-    seen = file.read_text().split()
-    file.write_text("")
+    seen = file.read_text().split() if file.exists() else []
+    file.exists() and file.write_text("")
     return seen
 
 
@@ -460,19 +478,33 @@ def test_exec_and_lists(pair, maker):
     assert pair.project.containers() == []
 
 
-@pytest.mark.parametrize("maker", ["lace", "reference"])
+@pytest.mark.parametrize("maker", ["lace", "lace with its features", "reference"])
 def test_an_edit_changes_only_what_needs_no_rebuild(pair, maker):
     """User, probe and remoteEnv of the live file count; hooks and containerEnv are the label's until a rebuild."""
     write_hooks(pair.project, "postAttach", containerEnv={"A": "old"}, remoteEnv={"R": "old", "S": "kept"})
     start_order(pair, [maker])[0]()
     ran(pair.project)
-    pair.project.write(remoteUser="root", containerEnv={"A": "new"}, remoteEnv={"R": "new"},
-                       postAttachCommand="echo edited >> ran")
+    for user in ("dev", "root"):
+        pair.project.write(remoteUser=user, containerEnv={"A": "new"}, remoteEnv={"R": f"new {user}"},
+                           postAttachCommand="echo edited >> ran")
+        used(pair, user)
+
+
+@pytest.mark.parametrize("maker", ["lace", "lace with its features", "reference"])
+def test_an_edit_when_nothing_else_is_to_do(pair, maker):
+    pair.project.write(containerEnv={"A": "old"}, remoteEnv={"R": "old", "S": "kept"})
+    start_order(pair, [maker])[0]()
+    for user in ("dev", "root"):
+        pair.project.write(remoteUser=user, containerEnv={"A": "new"}, remoteEnv={"R": f"new {user}"})
+        used(pair, user, hooks=[])
+
+
+def used(pair, user, hooks=("postAttach",)):
     for up, run in ((pair.lace_up, lambda *a: pair.lace("exec", pair.project, "--", *a)),
                     (pair.reference_up, lambda *a: pair.reference("exec", pair.project, *a))):
-        assert up()["remoteUser"] == "root"
-        assert ran(pair.project) == ["postAttach"]
-        assert run("sh", "-c", "id -un; echo $A $R $S").stdout == "root\nold new kept\n"
+        assert up()["remoteUser"] == user
+        assert ran(pair.project) == list(hooks)
+        assert run("sh", "-c", "id -un; echo $A $R $S").stdout == f"{user}\nold new {user} kept\n"
 
 
 def test_found_by_the_folder_alone(pair, engine):
@@ -512,7 +544,8 @@ def shells(engine):
     return image(engine, "shells", r"""
 RUN echo 'export FROM_PROFILE=1; PATH=/from/profile:$PATH' > /etc/profile.d/mark.sh && \
     printf 'export FROM_BASHRC=1\nPATH=$PATH:/from/bashrc\nexport MULTI="two\nlines"\n' > /home/dev/.bashrc && \
-    printf '[ -z "$BASH_VERSION" ] || . ~/.bashrc\nexport FROM_DOT_PROFILE="$FROM_PROFILE$FROM_BASHRC"\n' > /home/dev/.profile && \
+    printf '[ -z "$BASH_VERSION" ] || . ~/.bashrc\nexport FROM_DOT_PROFILE="$FROM_PROFILE$FROM_BASHRC"\n' \
+        > /home/dev/.profile && \
     echo 'export ROOT_BASHRC=1' >> /root/.bashrc && \
     useradd --create-home --shell /bin/sh plain && useradd --no-create-home --shell /usr/sbin/nologin service
 ENV FROM_IMAGE="a b" PATH=/from/image:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
@@ -534,7 +567,9 @@ ENVIRONMENTS = {
         "A": "${containerEnv:C}-${containerEnv:FROM_IMAGE}", "PATH": "${containerEnv:PATH}:/remote", "EMPTY": "",
         "D": "${containerEnv:NOT:fallback}", "L": "${localEnv:LC_ALL}", "W": "${containerWorkspaceFolder}",
         "FROM_BASHRC": "remote", "Q": "it's \"q\" $HOME `x` \\ \n é", "GONE": "${containerEnv:NOT}"}},
-    "containerEnv": {"remoteUser": "dev", "containerEnv": {"PATH": "/mine:/usr/bin:/bin", "Q": "it's \"q\" $HOME `x` \\ é"}},
+    "user of runArgs": {"runArgs": ["--user", "dev"]},
+    "containerEnv": {"remoteUser": "dev", "containerEnv": {"PATH": "/mine:/usr/bin:/bin",
+                                                           "Q": "it's \"q\" $HOME `x` \\ é"}},
     "folder elsewhere": {"remoteUser": "dev", "workspaceFolder": "/etc", "containerUser": "dev"},
 }
 
@@ -543,7 +578,8 @@ ENVIRONMENTS = {
 def test_environment(pair, engine, name):
     """Of hooks in a container of one's own, and of exec by both in each other's."""
     pair.project.write(conf={"image": shells(engine), "updateRemoteUserUID": False, **ENVIRONMENTS[name]},
-                       postCreateCommand=f"({SHOW}) > /tmp/string", postStartCommand=["/bin/sh", "-c", f"({SHOW}) > /tmp/array"],
+                       postCreateCommand=f"({SHOW}) > /tmp/string",
+                       postStartCommand=["/bin/sh", "-c", f"({SHOW}) > /tmp/array"],
                        postAttachCommand={"one": f"({SHOW}) > /tmp/object"})
 
     def look():
@@ -552,7 +588,7 @@ def test_environment(pair, engine, name):
         seen = {form: environment(pair.project.sh(f"cat /tmp/{form}")) for form in forms}
         seen["exec by lace"] = environment(pair.lace.ok("exec", pair.project, "--", "sh", "-c", SHOW))
         seen["exec by the reference"] = environment(pair.reference.ok("exec", pair.project, "sh", "-c", SHOW))
-        seen["profile"] = pair.project.sh("cat /etc/profile; sort /etc/environment; ls -A /var/devcontainer").split("\n")
+        seen["profile"] = pair.project.sh("cat /etc/profile; sort /etc/environment; ls -A /var/devcontainer")
         return seen
 
     ours, theirs = pair.both(look)
@@ -586,9 +622,10 @@ def test_order_with_two_features(pair):
     """Each hook of each feature, then the configuration's; forms mixed; empty ones skipped."""
     project = pair.project
     refs = {}
-    for i, name in enumerate(("b", "a")):
+    for name in ("b", "a"):
         order = {f"{hook}Command": f"echo {name} {hook} >> /tmp/ran" for hook in HOOKS[1:]}
-        refs[feature(project, name, **{**order, "postCreateCommand": ["sh", "-c", f"echo {name} array >> /tmp/ran"]})] = {}
+        order["postCreateCommand"] = ["sh", "-c", f"echo {name} array >> /tmp/ran"]
+        refs[feature(project, name, **order)] = {}
     project.write(features=refs, onCreateCommand={"one": "echo config object >> /tmp/ran", "none": ""},
                   updateContentCommand="", postCreateCommand=[], postStartCommand={},
                   postAttachCommand=["sh", "-c", "echo \"$0 $1\" config >> /tmp/ran", "word one", "$HOME"])
@@ -706,3 +743,227 @@ def test_skipping_hooks(pair):
     assert ran(pair.project) == ["initialize", "postCreate", "postStart", "postAttach"]
     pair.reference.ok("run-user-commands", pair.project)
     assert ran(pair.project) == ["postAttach"]
+
+
+# ---- the uid of the person on the host -------------------------------------------
+
+class Person(Pair):
+    """Somebody of uid and gid 4321, at home in a folder of its own."""
+
+    def __init__(self, engine, folder, project):
+        lace = Lace(folder / "home", engine.host)
+        lace.home.mkdir()
+        super().__init__(lace, Reference(lace), project)
+        # in a mount namespace of its own, because the reference looks its name up
+        passwd = folder / "passwd"
+        passwd.write_text(f"{pathlib.Path('/etc/passwd').read_text()}person:x:4321:4321::{lace.home}:/bin/sh\n")
+        script = f"mount --bind '{passwd}' /etc/passwd && exec setpriv --reuid=4321 --regid=4321 --clear-groups \"$@\""
+        self.before = ["unshare", "-m", "sh", "-c", script, "sh"]
+
+    def up(self, which):
+        for path in (self.lace.home, self.project):
+            subprocess.run(["chown", "-R", "4321:4321", str(path)], check=True)
+        if which == "reference":
+            return self.reference_up(before=self.before)
+        r = subprocess.run([*self.before, *self.lace.argv("up", "--trust", "--json", "--plain", "--docker-path", DOCKER,
+                                                          self.project)],
+                           env=self.lace.env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert r.returncode == 0, r.stderr + log_tail([str(self.project)])
+        return json.loads(r.stdout)
+
+
+@pytest.fixture
+def person(engine, project_at):
+    socket_path = engine.host.removeprefix("unix://")
+    if engine.own:
+        for path in (engine.folder, engine.folder.parent):
+            os.chmod(path, 0o755)
+        os.chmod(socket_path, 0o666)
+    elif not os.stat(socket_path).st_mode & 0o002:
+        pytest.skip("the engine's socket is not open to another user")
+    # (pytest's own folder is closed to others again whenever another pytest begins)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lace-test-person-"))
+    folder.chmod(0o755)
+    yield Person(engine, folder, project_at(folder / "project"))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+UIDS = {
+    "free": ("", {"remoteUser": "dev"}),
+    "switched off": ("", {"remoteUser": "dev", "updateRemoteUserUID": False}),
+    "root": ("", {"remoteUser": "root"}),
+    "number": ("", {"remoteUser": "1000"}),
+    "uid taken": ("RUN useradd -u 4321 other", {"remoteUser": "dev"}),
+    "gid taken": ("RUN groupadd -g 4321 other", {"remoteUser": "dev"}),
+    "both are this user's already": ("RUN usermod -u 4321 dev && groupmod -g 4321 dev", {"remoteUser": "dev"}),
+    "only the uid is": ("RUN usermod -u 4321 dev", {"remoteUser": "dev"}),
+    "only the gid is": ("RUN groupmod -g 4321 dev", {"remoteUser": "dev"}),
+    "not in passwd": ("", {"remoteUser": "dev", "features": {"./late": {}}}),
+    "home of root's": ("RUN mkdir -p /home/dev/a/b && touch /home/dev/a/b/c && ln -s /etc/hostname /home/dev/link && "
+                       "chmod 4755 /home/dev/a/b/c && chmod 700 /home/dev/a", {"remoteUser": "dev"}),
+    "image's user": ("USER dev", {}),
+    "containerUser": ("", {"containerUser": "dev"}),
+    "supplementary groups": ("RUN groupadd -g 5000 more && usermod -aG more dev", {"remoteUser": "dev"}),
+    "features": ("", {"remoteUser": "made", "features": {"./late": {}}}),
+}
+
+
+@pytest.mark.parametrize("name", UIDS)
+def test_uid(person, engine, name):
+    text, config = UIDS[name]
+    if "features" in config:
+        feature(person.project, "late", "useradd --create-home --shell /bin/sh made; touch /home/made/x")
+    base = image(engine, "uid-" + re.sub(r"\W", "-", name), text) if text else BASE
+    person.project.write(conf={"image": base, **config},
+                         postCreateCommand="touch \"$HOME/from-hook\" from-hook 2>/tmp/errors; id > /tmp/id")
+    look = ("cat /etc/passwd /etc/group /tmp/id /tmp/errors; find /home -exec stat -c '%n %U %u %g %a' {} + | "
+            "grep -v patch | sort; stat -c '%u %g' /workspaces/project/from-hook 2>&1; true")
+    seen = []
+    for which in ("lace", "reference"):
+        person.project.remove()
+        (person.project.folder / "from-hook").unlink(missing_ok=True)
+        person.up(which)
+        seen.append((person.project.sh(look).split("\n"), person.project.inspect()["Config"]["User"] or "root"))
+    assert seen[0] == seen[1]
+
+
+# ---- exec ------------------------------------------------------------------------
+
+COMMANDS = {
+    "binary": (["cat"], bytes(range(256)) * 300),
+    "arguments": (["printf", "%s|", "a b", "", "$HOME", "--", "-x", "é"], b""),
+    "two streams": (["sh", "-c", "echo out; echo err >&2"], b""),
+    "exit code": (["sh", "-c", "exit 42"], b""),
+    "signal": (["sh", "-c", "kill -9 $$"], b""),
+    "no such program": (["/no/such/program"], b""),
+    "no such program on PATH": (["no-such-program"], b""),
+    "no program": (["/etc/passwd"], b""),
+    "no terminal": (["sh", "-c", "test -t 0; echo $?; test -t 1; echo $?"], b""),
+}
+
+
+def test_exec(pair):
+    pair.lace_up()
+    for name, (command, given) in COMMANDS.items():
+        ours, theirs = (subprocess.run(argv, env=pair.lace.env, input=given, capture_output=True) for argv in (
+            pair.lace.argv("exec", "--docker-path", DOCKER, pair.project, "--", *command),
+            [ORACLE, "exec", "--workspace-folder", str(pair.project), "--docker-path", DOCKER, *command]))
+        assert (name, ours.returncode, ours.stdout) == (name, theirs.returncode, theirs.stdout)
+        assert (name, "err" in ours.stderr.decode()) == (name, "err" in theirs.stderr.decode())
+
+
+# ---- where lace differs on purpose (docs/devcontainer.md) --------------------------
+
+def run_together(commands, env):
+    results = [None] * len(commands)
+
+    def one(i):
+        results[i] = subprocess.run(commands[i], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(len(commands))]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return results
+
+
+def test_a_failing_build_keeps_the_container(pair):
+    """T196; the reference has removed it by then."""
+    cid = pair.lace_up()["containerId"]
+    ref = feature(pair.project, "bad", "exit 1")
+    pair.project.write(features={ref: {}})
+    pair.lace.fails(1, "up", "--recreate", "--plain", "--trust", pair.project)
+    assert pair.project.container() == cid
+    assert pair.reference("up", pair.project, "--no-lockfile", "--remove-existing-container").returncode == 1
+    assert pair.project.containers() == [], "the reference keeps it too by now: no difference any more"
+
+
+def test_two_at_once(pair):
+    """T197."""
+    up = pair.lace.argv("up", "--trust", "--json", "--plain", pair.project)
+    results = run_together([up] * 2, pair.lace.env)
+    assert [r.returncode for r in results] == [0, 0], results
+    assert len({json.loads(r.stdout)["containerId"] for r in results}) == 1 and len(pair.project.containers()) == 1
+    theirs = [ORACLE, "up", "--workspace-folder", str(pair.project), "--docker-path", DOCKER, "--no-lockfile"]
+    results = run_together([theirs, up], pair.lace.env)
+    assert {json.loads(r.stdout)["containerId"] for r in results} == {pair.project.container()}
+
+
+def test_a_link_is_the_folder_it_means(pair_at, tmp_path):
+    """T198; the reference keeps the link's path, and with it mounts an unrelated folder."""
+    top = repository(tmp_path / "deep" / "top")
+    pair = pair_at(top / "a" / "b")
+    link = tmp_path / "link"
+    link.symlink_to(top / "a" / "b")
+    real = pair.lace_up()
+    assert json.loads(pair.lace.ok("up", "--trust", "--json", "--plain", link))["containerId"] == real["containerId"]
+    assert where(pair)["mounts"] == [(str(top), "/workspaces/top")]
+    assert pair.reference_up()["containerId"] == real["containerId"]
+
+
+def test_null_takes_a_variable_away(pair):
+    """T200; the reference makes it the text `null`."""
+    pair.project.write(containerEnv={"GONE": "here"}, remoteEnv={"GONE": None},
+                       postCreateCommand="env > /tmp/env")
+    pair.lace_up()
+    assert "GONE" not in pair.project.sh("cat /tmp/env")
+    assert "GONE" not in pair.lace.ok("exec", pair.project, "--", "env")
+    assert "GONE=null" in pair.reference.ok("exec", pair.project, "env")
+
+
+def test_the_id_in_remote_env(pair):
+    """T201; the reference's exec leaves it literal."""
+    pair.project.write(remoteEnv={"ID": "${devcontainerId}"}, postCreateCommand="printenv ID > /tmp/id")
+    ours, theirs = pair.both(lambda: pair.project.sh("cat /tmp/id"))
+    assert ours == theirs and re.fullmatch(r"[0-9a-v]{52}\n", ours)
+    assert pair.lace.ok("exec", pair.project, "--", "printenv", "ID") == ours
+    assert pair.reference.ok("exec", pair.project, "printenv", "ID") == "${devcontainerId}\n"
+
+
+def test_option_values_are_text(pair):
+    """2.4; the reference's are read by a shell."""
+    ref = feature(pair.project, "one", "printf '%s' \"$O\" > /seen", options={"o": {"type": "string", "default": ""}})
+    value = "it's \"q\" $HOME `x` \\ $(y)"
+    pair.project.write(features={ref: {"o": value}})
+    pair.lace_up()
+    assert pair.project.sh("cat /seen") == value
+
+
+def test_a_home_that_cannot_be_written(pair, engine):
+    """Hooks run although their markers cannot be kept; an account of a service has a shell all the same."""
+    pair.project.write(conf={"image": shells(engine), "remoteUser": "service"}, postCreateCommand="touch /tmp/ran")
+    ours, theirs = pair.both(lambda: pair.project.sh("ls /tmp"))
+    assert ours == "ran\n" and theirs == ""
+    assert "FROM_PROFILE=1" in pair.lace.ok("exec", pair.project, "--", "env")
+    assert "FROM_PROFILE=1" not in pair.reference.ok("exec", pair.project, "env")
+
+
+def test_a_home_of_somebody_else(pair, engine):
+    """An image's HOME that the user cannot write gives way to the one of passwd."""
+    pair.project.write(conf={"image": shells(engine), "remoteUser": "dev", "containerEnv": {"HOME": "/root"}})
+    pair.lace_up()
+    assert pair.lace.ok("exec", pair.project, "--", "printenv", "HOME") == "/home/dev\n"
+    assert pair.reference.ok("exec", pair.project, "printenv", "HOME") == "/root\n"
+
+
+def test_a_workspace_folder_that_is_missing(pair):
+    """Hooks and exec work in the home folder; the reference's cannot start."""
+    pair.project.write(workspaceFolder="/not/there", postCreateCommand="pwd > /tmp/pwd")
+    pair.lace_up()
+    assert pair.project.sh("cat /tmp/pwd") == pair.lace.ok("exec", pair.project, "--", "pwd") == "/home/dev\n"
+    assert pair.reference("exec", pair.project, "pwd").returncode == 126
+
+
+def test_an_empty_array_among_others_is_skipped(pair):
+    pair.project.write(postCreateCommand={"one": "touch /tmp/ran", "none": []})
+    pair.lace_up()
+    assert pair.project.sh("ls /tmp") == "ran\n"
+
+
+def test_a_user_without_a_home_gets_the_uid(person, engine):
+    """The reference's build fails."""
+    name = image(engine, "homeless", "RUN useradd -M -d /nowhere homeless")
+    person.project.write(conf={"image": name, "remoteUser": "homeless"})
+    person.up("lace")
+    assert person.project.sh("id -u homeless") == "4321\n"
