@@ -180,10 +180,11 @@ static int add_ref(struct resolver *r, const char *ref, json_object *written, co
 static int add_own(struct resolver *r, const char *dir, struct err *err)
 {
 	cleanup_free char *ref = xasprintf("lace/%s", fs_basename(dir));
-	if (!fs_is_dir(dir))
+	cleanup_free char *real = fs_is_dir(dir) ? fs_realpath(dir, err) : NULL;
+	if (!real)
 		return err_set(err, ERR_FAILED,
 		    "lace's own feature %s is missing at %s; install lace again, or use --plain", ref, dir);
-	int index = add_node(r, ref, xstrdup(ref), dir, false, NULL, err);
+	int index = add_node(r, ref, xstrdup(ref), real, false, NULL, err);
 	if (index < 0)
 		return -1;
 	r->nodes[index].priority = SIZE_MAX;

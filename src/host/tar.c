@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define BLOCK 512u
@@ -252,9 +254,19 @@ static int add_folder(struct tree *t, int dir, const char *prefix)
 	return 0;
 }
 
+/* The way to the folder may lead through one that a container can write: a link that appears there after its
+ * name was resolved and judged is not followed. */
+static int open_without_links(const char *dir)
+{
+	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
+	/* a kernel before 5.6, or a filter that does not know the call */
+	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open(dir, (int)how.flags | O_NOFOLLOW) : fd;
+}
+
 int tar_add_tree(struct str *tar, const char *prefix, const char *dir, struct err *err)
 {
-	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = open_without_links(dir);
 	if (fd < 0)
 		return err_sys(err, "cannot archive %s", dir);
 	struct tree t = { tar, err, 0 };

@@ -16,7 +16,8 @@ int tar_add_file(struct str *tar, const char *name, mode_t mode, const void *dat
     struct err *err);
 int tar_add_dir(struct str *tar, const char *name, mode_t mode, struct err *err);
 int tar_add_link(struct str *tar, const char *name, const char *target, struct err *err);
-/* Adds a folder's whole content under prefix: regular files, folders and links that stay inside it. */
+/* Adds a folder's whole content under prefix: regular files, folders and links that stay inside it. No part of
+ * dir may be a link (fs_realpath). */
 int tar_add_tree(struct str *tar, const char *prefix, const char *dir, struct err *err);
 void tar_finish(struct str *tar);
 

@@ -158,6 +158,25 @@ static void what_leads_out_of_a_tree_is_refused(void **state)
 	assert_int_equal(tar_add_tree(&tar, "", *state, &err), -1);
 }
 
+/* Wherever on the way the link is. */
+static void a_link_to_a_tree_is_no_tree(void **state)
+{
+	put(*state, "real/sub/x", "X");
+	cleanup_free char *link = fs_join(*state, "link"), *through = fs_join(link, "sub");
+	cleanup_free char *real = fs_join(*state, "real/sub");
+	assert_int_equal(symlink("real", link), 0);
+	const char *const dirs[] = { link, through };
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		cleanup_err struct err err = ERR_INIT;
+		cleanup_str struct str tar = STR_INIT;
+		assert_int_equal(tar_add_tree(&tar, "", dirs[i], &err), -1);
+		assert_int_equal(tar.len, 0);
+	}
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_str struct str tar = STR_INIT;
+	assert_int_equal(tar_add_tree(&tar, "", real, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +185,7 @@ int main(void)
 		cmocka_unit_test(names_that_lead_out_are_refused),
 		tmp_test(a_tree_is_sorted_and_the_same_every_time),
 		tmp_test(what_leads_out_of_a_tree_is_refused),
+		tmp_test(a_link_to_a_tree_is_no_tree),
 	};
 	umask(022);
 	return cmocka_run_group_tests(tests, NULL, NULL);
