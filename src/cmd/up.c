@@ -25,6 +25,8 @@ enum {
 	LOCK_TIMEOUT_MS = 15 * 60 * 1000, /* another `lace up` of this workspace may be building */
 	SSH_TIMEOUT_MS = 30 * 1000,
 	SSH_AT_ONCE_MS = 300,             /* so long, nobody needs to be told what is waited for */
+	END_TIMEOUT_MS = 500,             /* until the engine has noticed that a container is over */
+	END_PAUSE_MS = 20,
 	PORT_RETRIES = 16,                /* ports the engine refuses one after the other */
 	STOP_GRACE_SECONDS = 5,
 };
@@ -313,10 +315,30 @@ static bool answers_now(int port)
 	return link_ssh_wait(port, SSH_AT_ONCE_MS, &ignored) == 0;
 }
 
-static int up_locked(struct up *u, struct err *err)
+/* What failed in a container that is over by now failed because of that. A container's processes are gone a moment
+ * before the engine calls it ended; a hook's failure needs no such wait, it has a reason of its own. */
+static void blame_its_end(struct up *u, struct err *err)
 {
-	if (ensure_running(u, err) != 0)
-		return -1;
+	for (int left = u->has_target ? 0 : END_TIMEOUT_MS;; left -= END_PAUSE_MS) {
+		cleanup_err struct err ignored = ERR_INIT;
+		json_object *now = engine_inspect(u->engine, u->id, &ignored), *state = json_get(now, "State");
+		bool ended = state && !json_flag(state, "Running", true);
+		int code = (int)json_int(state, "ExitCode", 0);
+		json_object_put(now);
+		if (ended) {
+			err_fini(err);
+			err_set(err, ERR_FAILED,
+			    "the container ended by itself with exit code %d: the command it runs is over (\"overrideCommand\": true "
+			    "keeps it up) or a feature's entrypoint ended it; see: docker logs %.12s", code, u->id);
+		}
+		if (ended || left <= 0)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = END_PAUSE_MS * 1000000l }, NULL);
+	}
+}
+
+static int use_container(struct up *u, struct err *err)
+{
 	cleanup_free char *user = remote_user(u);
 	bool settled = is_settled(u, user);
 	if (reach(u, user, settled, err) != 0 || (!settled && inside(u, err) != 0))
@@ -330,6 +352,16 @@ static int up_locked(struct up *u, struct err *err)
 		return -1;
 	write_resolved(u->config);
 	return 0;
+}
+
+static int up_locked(struct up *u, struct err *err)
+{
+	if (ensure_running(u, err) != 0)
+		return -1;
+	if (use_container(u, err) == 0)
+		return 0;
+	blame_its_end(u, err);
+	return -1;
 }
 
 /* ---- the verb ----------------------------------------------------------------------- */
