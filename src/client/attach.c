@@ -31,10 +31,13 @@ static int call(struct session *s, uint32_t ident, const union wire_body *body, 
 	if ((*ret)->ident == want)
 		return 0;
 	cleanup_str struct str why = STR_INIT;
-	if ((*ret)->ident == WIRE_ERROR_RESPONSE)
-		log_safe(&why, (*ret)->body.error_response.reason.s, (*ret)->body.error_response.reason.len, 300, false);
-	else
+	if ((*ret)->ident == WIRE_ERROR_RESPONSE) {
+		struct wire_str reason = (*ret)->body.error_response.reason;
+		size_t skip = reason.len > 7 && memcmp(reason.s, "Error: ", 7) == 0 ? 7 : 0;  /* as wezterm begins them all */
+		log_safe(&why, reason.s + skip, reason.len - skip, 300, false);
+	} else {
 		str_printf(&why, "the server answered with type %u", (*ret)->ident);
+	}
 	return err_set(err, ERR_FAILED, "cannot %s: %s", what, why.s);
 }
 

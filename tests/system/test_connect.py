@@ -319,6 +319,12 @@ def test_a_stopped_project_says_how_to_start_it(running, connect, lace):
     assert "lace up" in t.text.replace("\n", "")
 
 
+def test_a_command_that_is_not_there_is_told(running, lace):
+    t = Terminal(lace.argv("connect", running, "--", "no-such-command"), lace.env)
+    last_words(t, 1)
+    assert "cannot start a terminal: cannot run no-such-command: No such file" in t.text.replace("\n", "")
+
+
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_that_cannot_be_drawn_on_is_refused(running, connect, term):
     t = connect(running, env={"TERM": term})
