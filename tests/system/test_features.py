@@ -151,7 +151,9 @@ def test_a_root_service_is_out_of_its_callers_reach(lace, project):
     project.sh("""perl -e '$SIG{PIPE} = "IGNORE"; alarm 1; close STDERR;
         exec "/usr/local/lib/lace/lace-init", "--root-service", "slow"' || true""", user="dev")
     seen = eventually(lambda: project.sh("cat /run/lace/slow 2>/dev/null || true").split(), 10, "the service's end")
-    assert seen == ["/dev/null", "SigIgn:", "0000000000000000"], seen
+    assert seen[:2] == ["/dev/null", "SigIgn:"], seen
+    # 32 and 33 are glibc's own: nobody may change them, also when some parent left them ignored
+    assert int(seen[2], 16) & ~(3 << 31) == 0, seen
     assert project.sh("cat /tmp/fooled 2>/dev/null || true") == ""
 
 

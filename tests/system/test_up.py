@@ -3,13 +3,14 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import time
 
 import pytest
 
-from conftest import eventually
+from conftest import LACE, eventually
 from dockerd import BASE
 
 
@@ -186,6 +187,14 @@ def test_dockerfile_with_args_and_target(lace, project):
                         "remoteUser": "dev"})
     up(lace, project)
     assert lace.ok("exec", project, "--", "printenv", "SAID") == "me\n"
+
+
+@pytest.mark.parametrize("plain", [[], ["--plain"]])
+def test_a_container_whose_command_ends_is_told_as_that(lace, project, engine, plain):
+    engine.docker("build", "-t", "lace-test:over", "-", input=f'FROM {BASE}\nCMD ["sh", "-c", "exit 9"]\n')
+    project.write(conf={"image": "lace-test:over", "overrideCommand": False})
+    line = lace.fails(1, "up", "--trust", *plain, project).strip().splitlines()[-1]
+    assert "exit code 9" in line and "overrideCommand" in line and f"docker logs {project.container()[:12]}" in line
 
 
 def test_an_edit_of_remote_env_counts_with_the_next_up(lace, project):
@@ -681,13 +690,19 @@ def test_uid_remap_as_a_person_who_is_not_root(lace, project, engine, tmp_path):
     os.chmod(engine.folder.parent, 0o755)
     project.write(conf={"image": BASE, "remoteUser": "dev"})
     subprocess.run(["chown", "-R", "4321:4321", lace.env["HOME"], str(project)], check=True)
+    # the tree may stand where only root can look: the person has a lace of its own
+    own = tmp_path / "prefix"
+    own.mkdir()
+    shutil.copy(os.path.realpath(LACE), own / "lace")
+    shutil.copytree(pathlib.Path(os.path.realpath(LACE)).parents[2] / "features", own / "features", symlinks=True,
+                    ignore=shutil.ignore_patterns("*.p"))
     # a person of uid 4321, in a mount namespace of its own: ssh wants to find its user
     passwd = tmp_path / "passwd"
     passwd.write_text(pathlib.Path("/etc/passwd").read_text() + f"person:x:4321:4321::{lace.env['HOME']}:/bin/sh\n")
 
     def as_person(*args):
         script = f'mount --bind "{passwd}" /etc/passwd && exec setpriv --reuid=4321 --regid=4321 --clear-groups "$@"'
-        return subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *lace.argv(*args)], env=lace.env,
+        return subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", str(own / "lace"), *map(str, args)], env=lace.env,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
     r = as_person("up", "--trust", project)
