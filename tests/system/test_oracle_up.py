@@ -17,7 +17,7 @@ import threading
 
 import pytest
 
-from conftest import Lace, log_tail
+from conftest import LACE, Lace, log_tail
 from dockerd import BASE, DOCKER
 
 ORACLE = os.environ.get("LACE_ORACLE", "")
@@ -31,12 +31,13 @@ pytestmark = [
 class Reference:
     """Runs the reference CLI with the environment of a Lace."""
 
-    def __init__(self, lace):
+    def __init__(self, lace, program=ORACLE):
         self.env = {**lace.env, "TMPDIR": str(lace.home)}
+        self.program = str(program)
 
     def __call__(self, verb, project, *args, env=None, before=(), cwd=None):
         where = ["--workspace-folder", str(project)] if project else []
-        return subprocess.run([*before, ORACLE, verb, *where, "--docker-path", DOCKER, *map(str, args)],
+        return subprocess.run([*before, self.program, verb, *where, "--docker-path", DOCKER, *map(str, args)],
                               env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, errors="replace", timeout=300, cwd=cwd)
 
@@ -753,7 +754,11 @@ class Person(Pair):
     def __init__(self, engine, folder, project):
         lace = Lace(folder / "home", engine.host)
         lace.home.mkdir()
-        super().__init__(lace, Reference(lace), project)
+        # copies, because the tree may stand where only root can look
+        shutil.copy(os.path.realpath(LACE), folder / "lace")
+        shutil.copytree(pathlib.Path(ORACLE).resolve().parent, folder / "reference")
+        self.program = str(folder / "lace")
+        super().__init__(lace, Reference(lace, folder / "reference" / "devcontainer.js"), project)
         # in a mount namespace of its own, because the reference looks its name up
         passwd = folder / "passwd"
         passwd.write_text(f"{pathlib.Path('/etc/passwd').read_text()}person:x:4321:4321::{lace.home}:/bin/sh\n")
@@ -765,8 +770,8 @@ class Person(Pair):
             subprocess.run(["chown", "-R", "4321:4321", str(path)], check=True)
         if which == "reference":
             return self.reference_up(before=self.before)
-        r = subprocess.run([*self.before, *self.lace.argv("up", "--trust", "--json", "--plain", "--docker-path", DOCKER,
-                                                          self.project)],
+        r = subprocess.run([*self.before, self.program, "up", "--trust", "--json", "--plain", "--docker-path", DOCKER,
+                            str(self.project)],
                            env=self.lace.env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert r.returncode == 0, r.stderr + log_tail([str(self.project)])
         return json.loads(r.stdout)
