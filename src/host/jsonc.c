@@ -396,7 +396,7 @@ static json_object *number_object(const struct parser *j)
 	memcpy(text, j->at, n);
 	text[n] = '\0';
 	double v = c_locale ? strtod_l(text, NULL, c_locale) : strtod(text, NULL);
-	if (fabs(v) <= 9007199254740992.0 && v == trunc(v))
+	if (fabs(v) <= 9007199254740992.0 && v == (double)(int64_t)v)
 		return json_object_new_int64((int64_t)v);
 	return json_object_new_double(v);
 }
