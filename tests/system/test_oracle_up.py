@@ -972,3 +972,18 @@ def test_a_user_without_a_home_gets_the_uid(person, engine):
     person.project.write(conf={"image": name, "remoteUser": "homeless"})
     person.up("lace")
     assert person.project.sh("id -u homeless") == "4321\n"
+
+
+def test_a_mount_object_may_be_read_only(pair, tmp_path):
+    """The reference drops the word."""
+    pair.project.write(mounts=[{"type": "bind", "source": str(tmp_path), "target": "/m", "readonly": True}])
+    ours, theirs = pair.both(lambda: [m["RW"] for m in pair.project.inspect()["Mounts"] if m["Destination"] == "/m"])
+    assert (ours, theirs) == ([False], [True])
+
+
+def test_values_of_several_lines(pair):
+    """Stay out of /etc/environment, which knows no such thing; everywhere else they are whole."""
+    pair.project.write(containerEnv={"M": "one\ntwo=2"})
+    ours, theirs = pair.both(lambda: pair.project.sh("cat /etc/environment"))
+    assert "one" not in ours and "one" in theirs
+    assert pair.lace.ok("exec", pair.project, "--", "printenv", "M") == "one\ntwo=2\n"
