@@ -77,11 +77,15 @@ static void to_file(const char *data, size_t len)
 static void keep_recent(const char *line, size_t len)
 {
 	str_add(&pg.recent, line, len);
-	while (pg.recent.len > RECENT_MAX) {
-		const char *nl = memchr(pg.recent.s, '\n', pg.recent.len);
-		str_drop(&pg.recent, (size_t)(nl + 1 - pg.recent.s));
-		pg.recent_left_out++;
-	}
+	if (pg.recent.len <= RECENT_MAX)
+		return;
+	/* Half of it at once: to move the rest for every line would cost more than the line. */
+	size_t cut = pg.recent.len - RECENT_MAX / 2;
+	const char *nl = memchr(pg.recent.s + cut, '\n', pg.recent.len - cut);
+	cut = (size_t)(nl + 1 - pg.recent.s);
+	for (size_t i = 0; i < cut; i++)
+		pg.recent_left_out += pg.recent.s[i] == '\n';
+	str_drop(&pg.recent, cut);
 }
 
 static void end_raw_line(void)
