@@ -425,6 +425,7 @@ static int run(const struct cmd_args *args, struct err *err)
 		.recreate = cmd_flag(args, "recreate"), .skip_hooks = cmd_flag(args, "skip-hooks"),
 		.trust = cmd_flag(args, "trust") };
 	bool json = cmd_flag(args, "json");
+	progress_announce_interrupt();
 	struct dev_config_options opts = { .config = cmd_value(args, "config") };
 	const char *path = args->operands.n ? args->operands.v[0] : ".";
 	int code = -1;

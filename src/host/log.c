@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -318,6 +319,24 @@ void progress_show_output(void)
 	if (pg.recent.len && !pg.quiet)
 		write_fd(STDERR_FILENO, pg.recent.s + from, pg.recent.len - from);
 	forget_step();
+}
+
+/* Only what a signal handler may do: write, and die of the signal after all. */
+static void on_interrupt(int sig)
+{
+	static const char text[] = "\r\033[Klace: interrupted\n";
+	size_t skip = pg.drawn ? 0 : 4;
+	(void)!write(STDERR_FILENO, text + skip, sizeof(text) - 1 - skip);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void progress_announce_interrupt(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		if (signal(signals[i], on_interrupt) == SIG_IGN)
+			signal(signals[i], SIG_IGN);
 }
 
 /* ---- messages ---- */

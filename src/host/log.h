@@ -37,6 +37,8 @@ void progress_output(const char *data, size_t len);
  * failed; nothing when it printed nothing. Ends the step. */
 void progress_show_output(void);
 #define PROGRESS_SHOWN_MAX 60
+/* From here on an interrupt (SIGINT, SIGTERM) wipes the line and says so before it ends the program. */
+void progress_announce_interrupt(void);
 void progress_done(void);                               /* clears the line; call before other output */
 
 /* Appends text with control characters and escape sequences made visible ("\x1b" as "^[", bidi

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -80,6 +81,22 @@ def test_two_at_once_on_one_project_make_one_container(lace, project):
     assert len({g["containerId"] for g in got}) == 1 and len({g["port"] for g in got}) == 1
     assert sorted(g["container"] for g in got) == ["created", "running", "running"]
     assert len(project.containers()) == 1
+
+
+def test_an_interrupted_up_says_so_and_leaves_nothing_half_done(lace, project, engine):
+    feature(project, "slow", "touch /begun; sleep 1000\n")
+    project.write(features={"./slow": {}})
+    p = subprocess.Popen(lace.argv("up", "--trust", project), env=lace.env, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    building = ("ps", "-q", "--filter", "label=lace.build=1")
+    before = set(engine.docker(*building).split())
+    eventually(lambda: set(engine.docker(*building).split()) - before, 60, "the container that installs")
+    p.send_signal(signal.SIGINT)
+    _, err = p.communicate(timeout=30)
+    assert p.returncode == -signal.SIGINT and err.endswith("lace: interrupted\n"), err
+    eventually(lambda: not set(engine.docker(*building).split()) - before, 20, "the end of that container")
+    project.write(features={})
+    assert up(lace, project)["outcome"] == "success"
 
 
 def test_two_projects_at_once_get_two_ports(lace, project_at, tmp_path):
