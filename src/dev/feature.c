@@ -175,8 +175,9 @@ static int add_ref(struct resolver *r, const char *ref, json_object *written, co
 	return 0;
 }
 
-/* Ours go first unless overrideFeatureInstallOrder says otherwise: they are the same in every project, so
- * their layers are shared, and a change in a feature of the user's does not install sshd again. */
+/* Ours go first, in the order given, unless overrideFeatureInstallOrder says otherwise: they are the same in
+ * every project, so their layers are shared, and a change in a feature of the user's does not install sshd again.
+ * (They have no installsAfter: other tools, which may install them too, would look it up in a registry.) */
 static int add_own(struct resolver *r, const char *dir, struct err *err)
 {
 	cleanup_free char *ref = xasprintf("lace/%s", fs_basename(dir));
@@ -187,7 +188,7 @@ static int add_own(struct resolver *r, const char *dir, struct err *err)
 	int index = add_node(r, ref, xstrdup(ref), real, false, NULL, err);
 	if (index < 0)
 		return -1;
-	r->nodes[index].priority = SIZE_MAX;
+	r->nodes[index].priority = SIZE_MAX - (size_t)index;
 	return 0;
 }
 

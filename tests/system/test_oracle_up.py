@@ -335,6 +335,19 @@ def test_an_image_that_the_reference_built(pair, engine):
     assert pair.lace.ok("exec", pair.project, "--", "sh", "-c", "echo $R $S; id -un") == '$5 "q" é own\ndev\n'
 
 
+def test_the_reference_installs_our_features(pair):
+    """As folders of the project: sshd is started by its entrypoint, and lace finds its port and uses it."""
+    built = pathlib.Path(LACE).resolve().parents[2] / "features"
+    for name in ("sshd", "mux-server"):
+        shutil.copytree(built / name, pair.project.folder / ".devcontainer" / name)
+    port = free_port()
+    pair.project.write(features={"./sshd": {}, "./mux-server": {}}, appPort=f"127.0.0.1:{port}:2222")
+    cid = pair.reference_up()["containerId"]
+    ours = json.loads(pair.lace.ok("up", "--trust", "--json", pair.project))
+    assert (ours["containerId"], ours["port"]) == (cid, port)
+    assert pair.lace.ok("ssh", pair.project, "--", "id", "-un") == "dev\n"
+
+
 # ---- the workspace: git roots, worktrees, links ----------------------------------
 
 def git(folder, *args):

@@ -175,16 +175,16 @@ static void references(void **state)
 	    "\"default\": \"v\"}}");
 	feature_in("outside", "outside", "");
 	feature_in("own/sshd", "sshd", "");
-	feature_in("own/mux-server", "mux-server", "\"installsAfter\": [\"lace/sshd\"]");
+	feature_in("own/mux-server", "mux-server", "");
 	cleanup_free char *sshd = fs_join(root, "own/sshd"), *mux = fs_join(root, "own/mux-server");
 	/* what cannot be installed yet is left out, with a warning */
 	order("{\"features\": {\"ghcr.io/devcontainers/features/node:1\": {}, \"go\": {}, \"./a/\": {},"
 	      "\"https://example.org/devcontainer-feature-x.tgz\": {}}}", NULL, "./a/{O=v}");
 	/* ours: known by "lace/ID", and first unless it is said otherwise */
-	order("{\"features\": {\"./a\": {}}}", (const char *[]){ mux, sshd, NULL },
+	order("{\"features\": {\"./a\": {}}}", (const char *[]){ sshd, mux, NULL },
 	    "lace/sshd lace/mux-server ./a{O=v}");
 	order("{\"overrideFeatureInstallOrder\": [\"./a\", \"lace/sshd\"], \"features\": {\"./a\": {}}}",
-	    (const char *[]){ mux, sshd, NULL }, "./a{O=v} lace/sshd lace/mux-server");
+	    (const char *[]){ sshd, mux, NULL }, "lace/mux-server ./a{O=v} lace/sshd");
 
 	/* T115 */
 	refused("{\"features\": {\"/etc\": {}}}", "absolute");
