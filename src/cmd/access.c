@@ -1,6 +1,7 @@
 #include "cmd/access.h"
 
 #include "base/mem.h"
+#include "dev/metadata.h"
 #include "host/fs.h"
 #include "host/jsonc.h"
 #include "host/log.h"
@@ -14,12 +15,17 @@ enum { USER_NAME_MAX = 255, PUBLIC_KEY_MAX = 8 * 1024, PREPARE_TIMEOUT_MS = 30 *
 /* Run as root in the container; $1 is the remote user, stdin our public key.
  * lace-init starts the services itself; this waits a moment for it, so that the
  * two do not make host keys at once, and then makes sure (no-new-privileges can
- * have kept lace-init from it). Prints the host key. */
+ * have kept lace-init from it). A container that another tool made has no status
+ * of lace-init: there its sshd is waited for. Prints the host key. */
 static const char prepare_script[] =
     "set -u; umask 022; lib=/usr/local/lib/lace; keys=/var/lib/lace/ssh\n"
     "mkdir -p $keys/authorized_keys\n"
     "cat > $keys/authorized_keys/.new && mv $keys/authorized_keys/.new \"$keys/authorized_keys/$1\" || exit 1\n"
-    "i=0; while [ $i -lt 60 ] && ! grep -q '^ready' /run/lace/init.status 2>/dev/null; do\n"
+    "started() {\n"
+    "  if [ -e /run/lace/init.status ]; then grep -q '^ready' /run/lace/init.status; return; fi\n"
+    "  read -r pid </run/lace/sshd.pid && [ \"$(cat /proc/$pid/comm)\" = sshd ]\n"
+    "} 2>/dev/null\n"
+    "i=0; while [ $i -lt 60 ] && ! started; do\n"
     "  i=$((i+1)); sleep 0.05 2>/dev/null || { sleep 1; i=$((i+19)); }\n"
     "done\n"
     "printf '%s\\n' \"$1\" > $lib/remote-user\n"
@@ -40,6 +46,14 @@ static bool user_name_ok(const char *user)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("/\\\"'$%`*?", *p))
 			return false;
 	return text_utf8_valid(user, len);
+}
+
+bool access_is_ours(json_object *labels)
+{
+	json_object *entries = dev_metadata_parse(json_str(labels, DEV_LABEL_METADATA));
+	bool ours = dev_metadata_init(entries) != NULL;
+	json_object_put(entries);
+	return ours;
 }
 
 char *access_host_alias(const char *id)

@@ -13,6 +13,8 @@
 #define ACCESS_PORT_OPTION "hostSshPort"     /* the option of mux-server that routes to it */
 #define ACCESS_SERVER "/usr/local/lib/lace/lace-mux-server"
 
+/* By a container's labels: does it hold lace's features? (Port 2222 of any other is another sshd's, or nobody's.) */
+bool access_is_ours(json_object *labels);
 /* started_at is State.StartedAt of the inspect data. */
 int access_prepare(struct engine *e, const char *id, const char *started_at, const char *user, struct err *err);
 /* The name that the container's host key is pinned under. malloc()ed. */

@@ -163,7 +163,7 @@ static void project_init(struct project *p, json_object *summary, const struct p
 	project_note_read(p->id, &note);
 	p->user = note.user[0] ? xstrdup(note.user) : label_user(json_str(labels, DEV_LABEL_METADATA));
 	project_note_fini(&note);
-	p->port = published_port(summary);
+	p->port = access_is_ours(labels) ? published_port(summary) : 0;
 	if (p->port == 0 && !str_eq(p->state, "running"))
 		p->port = claimed_port(claims, p);
 }

@@ -250,7 +250,8 @@ static char *remote_user(const struct up *u)
 
 static int reach(struct up *u, const char *user, bool settled, struct err *err)
 {
-	u->port = publish_host_port(u->inspect, ACCESS_SSH_PORT);
+	u->port = access_is_ours(json_get(json_get(u->inspect, "Config"), "Labels")) ?
+	    publish_host_port(u->inspect, ACCESS_SSH_PORT) : 0;
 	if (u->port == 0)
 		return 0;
 	if (!settled)

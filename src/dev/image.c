@@ -220,18 +220,6 @@ static int resolve_features(const struct dev_config *c, const struct dev_image_o
 	return dev_features_resolve(c, extra.n ? (const char *const *)extra.v : NULL, ret, err);
 }
 
-/* The last entry that says where lace-init is. */
-static char *find_init(json_object *entries)
-{
-	for (size_t i = json_object_array_length(entries); i-- > 0;) {
-		json_object *custom = json_get(json_object_array_get_idx(entries, i), "customizations");
-		const char *init = json_str(json_get(custom, "lace"), "init");
-		if (init && *init == '/')
-			return xstrdup(init);
-	}
-	return NULL;
-}
-
 /* ---- all of it ---- */
 
 struct preparation {
@@ -313,8 +301,9 @@ int dev_image_prepare(struct engine *e, const struct dev_config *c, const struct
 	*ret = (struct dev_image){ 0 };
 	int code = prepare(&p, &own, err);
 	if (code == 0) {
+		const char *init = dev_metadata_init(p.entries);
 		*ret = (struct dev_image){ .ref = p.ref, .inspect = p.image, .entries = p.entries,
-			.labelled = p.features.n > 0 && !own, .init = find_init(p.entries) };
+			.labelled = p.features.n > 0 && !own, .init = init ? xstrdup(init) : NULL };
 	} else {
 		free(p.ref);
 		json_object_put(p.image);

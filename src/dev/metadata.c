@@ -100,3 +100,14 @@ json_object *dev_metadata_from_feature(const char *user_ref, json_object *featur
 	pick(entry, feature_json, feature_keys, ARRAY_LEN(feature_keys));
 	return entry;
 }
+
+const char *dev_metadata_init(json_object *entries)
+{
+	for (size_t i = json_object_array_length(entries); i-- > 0;) {
+		json_object *custom = json_get(json_object_array_get_idx(entries, i), "customizations");
+		const char *init = json_str(json_get(custom, "lace"), "init");
+		if (init && *init == '/')
+			return init;
+	}
+	return NULL;
+}

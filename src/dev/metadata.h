@@ -19,6 +19,9 @@ json_object *dev_metadata_from_config(json_object *raw_conf);
  * (1.5, "Existing container"): remoteUser, userEnvProbe, remoteEnv. The last entry; NULL when it is empty. */
 json_object *dev_metadata_live_entry(json_object *raw_conf);
 json_object *dev_metadata_from_feature(const char *user_ref, json_object *feature_json);
+/* Where lace-init stands in a container with these entries: the last of them that says so. NULL when none of
+ * lace's features is in it. Lives as long as entries. */
+const char *dev_metadata_init(json_object *entries);
 /* mergedConfiguration: entries (array, substituted) merged, on top of conf's own other properties. A new
  * object that shares nothing. Values of containerEnv and remoteEnv are strings, or numbers and booleans that
  * are used as text; null in remoteEnv: the variable is to be removed. */

@@ -348,6 +348,17 @@ def test_the_reference_installs_our_features(pair):
     assert pair.lace.ok("ssh", pair.project, "--", "id", "-un") == "dev\n"
 
 
+def test_somebody_elses_port_2222(pair):
+    """Another sshd's, or nothing's: lace leaves it alone, and works through the engine."""
+    pair.project.write(appPort=f"127.0.0.1:{free_port()}:2222")
+    cid = pair.reference_up()["containerId"]
+    ours = json.loads(pair.lace.ok("up", "--trust", "--json", pair.project))
+    assert (ours["containerId"], ours["port"]) == (cid, None)
+    assert [p["port"] for p in json.loads(pair.lace.ok("ls", "--json")) if p["containerId"] == cid] == [None]
+    assert pair.lace.ok("exec", pair.project, "--", "id", "-un") == "dev\n"
+    assert "lace exec" in pair.lace.fails(1, "ssh", pair.project, "--", "true")
+
+
 # ---- the workspace: git roots, worktrees, links ----------------------------------
 
 def git(folder, *args):

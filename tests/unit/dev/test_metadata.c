@@ -264,11 +264,31 @@ static void test_entries(void **state)
 	json_object_put(empty);
 }
 
+static void expect_init(const char *label, const char *want)
+{
+	json_object *entries = dev_metadata_parse(label);
+	const char *got = dev_metadata_init(entries);
+	if (want)
+		assert_string_equal(got, want);
+	else
+		assert_null(got);
+	json_object_put(entries);
+}
+
+static void test_init(void **state)
+{
+	expect_init(NULL, NULL);
+	expect_init("[{\"customizations\":{\"lace\":{\"terminal\":false}}},{\"customizations\":[1]},{\"customizations\":"
+	    "{\"lace\":\"x\"}},{\"customizations\":{\"lace\":{\"init\":\"relative\"}}}]", NULL);
+	expect_init("[{\"customizations\":{\"lace\":{\"init\":\"/a\"}}},{\"customizations\":{\"lace\":{\"init\":\"/b\"}}},"
+	    "{\"customizations\":{\"lace\":{\"init\":1}}},{}]", "/b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge), cmocka_unit_test(test_not_shared), cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_entries), cmocka_unit_test(test_init),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
