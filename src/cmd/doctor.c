@@ -1,6 +1,7 @@
 /* `lace doctor`: each check is one line, and each fault names the command that mends it. */
 #include "cmd/access.h"
 #include "cmd/cmd.h"
+#include "cmd/print.h"
 
 #include "base/mem.h"
 #include "host/fs.h"
@@ -138,11 +139,8 @@ static int run(const struct cmd_args *args, struct err *err)
 	} else {
 		check(&r, "engine", engine_err.msg, "start the engine, or point DOCKER_HOST at its socket");
 	}
-	if (r.json && code == 0) {
-		cleanup_str struct str text = STR_INIT;
-		json_stringify(&text, r.list);
-		puts(text.s);
-	}
+	if (r.json && code == 0)
+		print_json_line(json_object_get(r.list));
 	json_object_put(r.list);
 	projects_fini(&projects);
 	engine_close(e);

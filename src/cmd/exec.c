@@ -2,8 +2,10 @@
  * signals and binary streams; what it adds is user, folder and environment. */
 #include "cmd/access.h"
 #include "cmd/cmd.h"
+#include "cmd/print.h"
 
 #include "base/mem.h"
+#include "dev/container.h"
 #include "dev/hooks.h"
 #include "dev/metadata.h"
 #include "dev/trust.h"
@@ -23,22 +25,14 @@ static int probe(struct engine *e, const struct project *p, json_object *inspect
 	struct dev_config *config = dev_config_load(p->workspace, &opts, err);
 	if (config == NULL)
 		return -1;
-	json_object *entries =
-	    dev_metadata_parse(json_str(json_get(json_get(inspect, "Config"), "Labels"), DEV_LABEL_METADATA));
-	json_object *live = dev_metadata_live_entry(config->raw);
 	/* The file may have been written from inside the container, to read ${localEnv:...} of this host. */
-	if (live && !dev_trust_known(config)) {
+	json_object *live = dev_metadata_live_entry(config->raw);
+	bool believed = live == NULL || dev_trust_known(config);
+	json_object_put(live);
+	if (!believed)
 		log_warn("%s has changed and was not confirmed: its remoteUser and remoteEnv are left out; lace up %s asks",
 		    config->config_path, config->workspace);
-		json_object_put(live);
-		live = NULL;
-	}
-	if (live)
-		json_object_array_add(entries, live);
-	struct dev_vars vars = { .workspace = config->workspace, .workspace_folder = config->workspace_folder,
-		.id = config->id };
-	json_object *substituted = dev_substitute(entries, &vars, err);
-	json_object *merged = substituted ? dev_metadata_merge(substituted, config->conf) : NULL;
+	json_object *merged = dev_container_merged(config, inspect, believed, err);
 	int code = merged ? dev_target_init(&target, e, inspect, config, merged, err) : -1;
 	if (code == 0) {
 		cleanup_strv struct strv env = STRV_INIT;
@@ -60,8 +54,6 @@ static int probe(struct engine *e, const struct project *p, json_object *inspect
 		dev_target_fini(&target);
 	}
 	json_object_put(merged);
-	json_object_put(substituted);
-	json_object_put(entries);
 	dev_config_free(config);
 	return code;
 }
@@ -125,10 +117,7 @@ static int run_json(struct proc *proc, struct err *err)
 	json_object_object_add(o, "exitCode", json_object_new_int(code));
 	json_object_object_add(o, "stdout", text(&out));
 	json_object_object_add(o, "stderr", text(&err_out));
-	cleanup_str struct str line = STR_INIT;
-	json_stringify(&line, o);
-	puts(line.s);
-	json_object_put(o);
+	print_json_line(o);
 	return code;
 }
 

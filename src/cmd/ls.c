@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/print.h"
 #include "cmd/project.h"
 #include "cmd/table.h"
 
@@ -23,10 +24,7 @@ static void print_json(const struct projects *p)
 		json_object_object_add(o, "containerId", json_object_new_string(x->id));
 		json_object_array_add(list, o);
 	}
-	cleanup_str struct str text = STR_INIT;
-	json_stringify(&text, list);
-	puts(text.s);
-	json_object_put(list);
+	print_json_line(list);
 }
 
 static void print_table(const struct projects *p)

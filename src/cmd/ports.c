@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/print.h"
 #include "cmd/table.h"
 
 #include "base/mem.h"
@@ -36,10 +37,7 @@ static void print_json(const struct port_claims *claims, const struct engine_por
 		json_object_object_add(o, "since", json_object_new_string(c->since));
 		json_object_array_add(list, o);
 	}
-	cleanup_str struct str text = STR_INIT;
-	json_stringify(&text, list);
-	puts(text.s);
-	json_object_put(list);
+	print_json_line(list);
 }
 
 static void print_table(const struct port_claims *claims, const struct engine_ports *ports)

@@ -4,6 +4,7 @@
  * wait for its events. */
 #include "cmd/access.h"
 #include "cmd/cmd.h"
+#include "cmd/print.h"
 #include "cmd/publish.h"
 
 #include "base/mem.h"
@@ -65,29 +66,6 @@ static int lock_workspace(const char *workspace, struct err *err)
 }
 
 /* ---- configuration ------------------------------------------------------------ */
-
-/* entries (raw) substituted, and merged on top of conf. */
-static json_object *merge(const struct dev_config *c, json_object *entries, struct err *err)
-{
-	struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id };
-	json_object *substituted = dev_substitute(entries, &vars, err);
-	if (substituted == NULL)
-		return NULL;
-	json_object *merged = dev_metadata_merge(substituted, c->conf);
-	json_object_put(substituted);
-	return merged;
-}
-
-/* An existing container goes by its label; the live file adds only what needs no rebuild (1.5). */
-static json_object *existing_entries(const struct dev_config *c, json_object *inspect)
-{
-	json_object *labels = json_get(json_get(inspect, "Config"), "Labels");
-	json_object *entries = dev_metadata_parse(json_str(labels, DEV_LABEL_METADATA));
-	json_object *live = dev_metadata_live_entry(c->raw);
-	if (live)
-		json_object_array_add(entries, live);
-	return entries;
-}
 
 static const char *as_written(const char *name)
 {
@@ -172,7 +150,7 @@ static int create(struct up *u, const char *old_id, struct err *err)
 		return -1;
 	int code = -1;
 	if (dev_trust_confirm_image(u->config, img.entries, u->trust, err) == 0)
-		u->merged = merge(u->config, img.entries, err);
+		u->merged = dev_container_merge(u->config, img.entries, err);
 	/* Only now that its successor can be made, the old one goes (devcontainer.md T196). */
 	if (u->merged && (old_id == NULL || engine_remove(u->engine, old_id, true, err) == 0)) {
 		if (old_id)
@@ -217,11 +195,8 @@ static int ensure_running(struct up *u, struct err *err)
 	u->inspect = engine_inspect(u->engine, u->id, err);
 	if (u->inspect == NULL)
 		return -1;
-	if (u->merged == NULL) {
-		json_object *entries = existing_entries(u->config, u->inspect);
-		u->merged = merge(u->config, entries, err);
-		json_object_put(entries);
-	}
+	if (u->merged == NULL)
+		u->merged = dev_container_merged(u->config, u->inspect, true, err);
 	return u->merged ? 0 : -1;
 }
 
@@ -384,10 +359,7 @@ static void print_json(const struct up *u, const struct err *err, const char *us
 		json_object_object_add(o, "remoteWorkspaceFolder", json_object_new_string(u->config->workspace_folder));
 		json_object_object_add(o, "port", u->port ? json_object_new_int(u->port) : NULL);
 	}
-	cleanup_str struct str text = STR_INIT;
-	json_stringify(&text, o);
-	puts(text.s);
-	json_object_put(o);
+	print_json_line(o);
 }
 
 static void print_text(const struct up *u, const char *user)

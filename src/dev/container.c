@@ -237,3 +237,28 @@ int dev_container_args(const struct dev_config *c, const struct dev_image *img, 
 	push_command(ret, img, merged);
 	return 0;
 }
+
+/* ---- what a container is, in one object ---- */
+
+json_object *dev_container_merge(const struct dev_config *c, json_object *entries, struct err *err)
+{
+	struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id };
+	json_object *substituted = dev_substitute(entries, &vars, err);
+	if (substituted == NULL)
+		return NULL;
+	json_object *merged = dev_metadata_merge(substituted, c->conf);
+	json_object_put(substituted);
+	return merged;
+}
+
+json_object *dev_container_merged(const struct dev_config *c, json_object *inspect, bool live, struct err *err)
+{
+	json_object *labels = json_get(json_get(inspect, "Config"), "Labels");
+	json_object *entries = dev_metadata_parse(json_str(labels, DEV_LABEL_METADATA));
+	json_object *entry = live ? dev_metadata_live_entry(c->raw) : NULL;
+	if (entry)
+		json_object_array_add(entries, entry);
+	json_object *merged = dev_container_merge(c, entries, err);
+	json_object_put(entries);
+	return merged;
+}

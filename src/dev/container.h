@@ -10,6 +10,12 @@
  * labels first, then local_folder alone without a config_file label. A container being removed is ignored. */
 json_object *dev_container_find(struct engine *e, const struct dev_config *c, struct err *err);
 
+/* mergedConfiguration: raw entries substituted, and merged on top of the configuration. New object or NULL. */
+json_object *dev_container_merge(const struct dev_config *c, json_object *entries, struct err *err);
+/* The same of a container that exists: it goes by its label (1.5); live adds what the file may change without a
+ * rebuild, where the file may be believed. */
+json_object *dev_container_merged(const struct dev_config *c, json_object *inspect, bool live, struct err *err);
+
 struct dev_publish { int host_port, container_port; };
 
 /* Arguments for `create` in the order of 3.4: ports, mounts, labels, env, user, runArgs, privileges,
