@@ -1,39 +1,61 @@
 /* C0 controls and escape sequences without parameters. */
 #include "vt/internal.h"
 
+/* ---- C0 ------------------------------------------------------------------- */
+
+static void ring(struct vt *vt)
+{
+	if (vt->cb.bell)
+		vt->cb.bell(vt->user);
+}
+
+static void line_feed(struct vt *vt)
+{
+	vt_index(vt);
+	if (vt->modes & VT_MODE_NEWLINE)
+		vt_carriage_return(vt);
+}
+
+static void shift(struct vt *vt, uint8_t g)
+{
+	vt->gl = g;
+	vt_print_update(vt);
+}
+
+/* Byte, mnemonic, whether it ends the cluster before it, what it does. */
+#define C0_CONTROLS(X) \
+	X(0x05, "ENQ", false, (void)0) \
+	X(0x07, "BEL", false, ring(vt)) \
+	X(0x08, "BS", true, vt_cursor_left(vt, 1)) \
+	X(0x09, "HT", true, vt_tab(vt, 1)) \
+	X(0x0a, "LF", true, line_feed(vt)) \
+	X(0x0b, "VT", true, line_feed(vt)) \
+	X(0x0c, "FF", true, line_feed(vt)) \
+	X(0x0d, "CR", true, vt_carriage_return(vt)) \
+	X(0x0e, "SO", true, shift(vt, 1)) \
+	X(0x0f, "SI", true, shift(vt, 0))
+
 void vt_control(struct vt *vt, uint8_t c)
 {
+#define CASE(byte, mnemonic, closes, action) \
+	case byte: \
+		action; \
+		if (closes) \
+			vt->cluster = VT_CLUSTER_CLOSED; \
+		break;
 	switch (c) {
-	case 0x07:
-		if (vt->cb.bell)
-			vt->cb.bell(vt->user);
-		return;
-	case 0x08:
-		vt_cursor_left(vt, 1);
-		break;
-	case 0x09:
-		vt_tab(vt, 1);
-		break;
-	case 0x0a:
-	case 0x0b:
-	case 0x0c:
-		vt_index(vt);
-		if (vt->modes & VT_MODE_NEWLINE)
-			vt_carriage_return(vt);
-		break;
-	case 0x0d:
-		vt_carriage_return(vt);
-		break;
-	case 0x0e:
-	case 0x0f:
-		vt->gl = c == 0x0e;
-		vt_print_update(vt);
-		break;
-	default:
-		return;
+	C0_CONTROLS(CASE)
+	default: break;
 	}
-	vt->cluster = VT_CLUSTER_CLOSED;
+#undef CASE
 }
+
+#define ROW(byte, mnemonic, closes, action) { VT_SEQ_C0, 0, 0, byte, 0, mnemonic },
+static const struct vt_sequence c0_rows[] = { C0_CONTROLS(ROW) };
+#undef ROW
+const struct vt_sequence_table vt_c0_table = { c0_rows, ARRAY_LEN(c0_rows) };
+
+/* ---- ESC ------------------------------------------------------------------ */
 
 static void designate(struct vt *vt, unsigned g, uint8_t set)
 {
@@ -51,81 +73,92 @@ static void line_attr(struct vt *vt, uint8_t attr)
 	vt_touch(vt, row);
 }
 
-static void with_hash(struct vt *vt, uint8_t final)
+static void back_index(struct vt *vt)
 {
-	switch (final) {
-	case '3': line_attr(vt, 2); break;
-	case '4': line_attr(vt, 3); break;
-	case '5': line_attr(vt, 0); break;
-	case '6': line_attr(vt, 1); break;
-	case '8': vt_screen_align(vt); break;
-	default: break;
-	}
+	if (vt->pos.x == vt->left)
+		vt_scroll_right(vt, vt->left, 1);
+	else
+		vt_cursor_left(vt, 1);
 }
 
-static void plain(struct vt *vt, uint8_t final)
+static void forward_index(struct vt *vt)
 {
-	switch (final) {
-	case '6':                                           /* DECBI */
-		if (vt->pos.x == vt->left)
-			vt_scroll_right(vt, vt->left, 1);
-		else
-			vt_cursor_left(vt, 1);
-		break;
-	case '7': vt_cursor_save(vt); break;
-	case '8': vt_cursor_restore(vt); break;
-	case '9':                                           /* DECFI */
-		if (vt->pos.x == vt->right)
-			vt_scroll_left(vt, vt->left, 1);
-		else
-			vt_cursor_right(vt, 1);
-		break;
-	case '=': vt->modes |= VT_MODE_APP_KEYPAD; break;
-	case '>': vt->modes &= ~(uint64_t)VT_MODE_APP_KEYPAD; break;
-	case 'D': vt_index(vt); break;
-	case 'E':
-		vt_index(vt);
-		vt_carriage_return(vt);
-		break;
-	case 'H': vt->tabs[vt->pos.x] = 1; break;
-	case 'M': vt_reverse_index(vt); break;
-	case 'N':
-	case 'O':
-		vt->single_shift = final == 'N' ? 2 : 3;
-		vt_print_update(vt);
-		break;
-	case 'Z': vt_report_device(vt, 0); return;
-	case 'c': vt_hard_reset(vt); break;
-	case 'n':
-	case 'o':
-		vt->gl = final == 'n' ? 2 : 3;
-		vt_print_update(vt);
-		break;
-	default: return;
-	}
-	vt->changed = true;
+	if (vt->pos.x == vt->right)
+		vt_scroll_left(vt, vt->left, 1);
+	else
+		vt_cursor_right(vt, 1);
 }
+
+static void next_line(struct vt *vt)
+{
+	vt_index(vt);
+	vt_carriage_return(vt);
+}
+
+static void keypad(struct vt *vt, bool application)
+{
+	vt->modes = application ? vt->modes | VT_MODE_APP_KEYPAD : vt->modes & ~(uint64_t)VT_MODE_APP_KEYPAD;
+}
+
+static void single_shift(struct vt *vt, uint8_t g)
+{
+	vt->single_shift = g;
+	vt_print_update(vt);
+}
+
+/* Intermediate, final byte (0: the name of a character set), mnemonic, what it does. */
+#define ESC_SEQUENCES(X) \
+	X(0, '6', "DECBI", back_index(vt)) \
+	X(0, '7', "DECSC", vt_cursor_save(vt)) \
+	X(0, '8', "DECRC", vt_cursor_restore(vt)) \
+	X(0, '9', "DECFI", forward_index(vt)) \
+	X(0, '=', "DECKPAM", keypad(vt, true)) \
+	X(0, '>', "DECKPNM", keypad(vt, false)) \
+	X(0, 'D', "IND", vt_index(vt)) \
+	X(0, 'E', "NEL", next_line(vt)) \
+	X(0, 'H', "HTS", vt->tabs[vt->pos.x] = 1) \
+	X(0, 'M', "RI", vt_reverse_index(vt)) \
+	X(0, 'N', "SS2", single_shift(vt, 2)) \
+	X(0, 'O', "SS3", single_shift(vt, 3)) \
+	X(0, 'Z', "DECID", vt_report_device(vt, 0)) \
+	X(0, '\\', "ST", (void)0) \
+	X(0, 'c', "RIS", vt_hard_reset(vt)) \
+	X(0, 'n', "LS2", shift(vt, 2)) \
+	X(0, 'o', "LS3", shift(vt, 3)) \
+	X('#', '3', "DECDHL", line_attr(vt, 2)) \
+	X('#', '4', "DECDHL", line_attr(vt, 3)) \
+	X('#', '5', "DECSWL", line_attr(vt, 0)) \
+	X('#', '6', "DECDWL", line_attr(vt, 1)) \
+	X('#', '8', "DECALN", vt_screen_align(vt)) \
+	X('(', 0, "SCS", designate(vt, 0, final)) \
+	X(')', 0, "SCS", designate(vt, 1, final)) \
+	X('*', 0, "SCS", designate(vt, 2, final)) \
+	X('+', 0, "SCS", designate(vt, 3, final))
+
+#define KEY(inter, final) ((unsigned)(inter) << 8 | (unsigned)(final))
 
 void vt_esc_dispatch(struct vt *vt, uint8_t final)
 {
 	const struct vt_parser *ps = &vt->parser;
+	uint8_t inter = ps->n_inter ? ps->inter[0] : 0;
+	bool names = inter >= '(' && inter <= '/';
 
 	vt->cluster = VT_CLUSTER_CLOSED;
-	if (ps->n_inter == 0) {
-		plain(vt, final);
-		return;
+	if (ps->n_inter > 1) {
+		/* Sets with a two-byte name are the national ones: shown as ASCII. */
+		if (!names)
+			return;
+		final = 0;
 	}
-	/* Sets with a two-byte name are the national ones: shown as ASCII. */
-	uint8_t set = ps->n_inter == 1 ? final : 0;
-	switch (ps->inter[0]) {
-	case '#':
-		if (ps->n_inter == 1)
-			with_hash(vt, final);
-		break;
-	case '(': designate(vt, 0, set); break;
-	case ')': designate(vt, 1, set); break;
-	case '*': designate(vt, 2, set); break;
-	case '+': designate(vt, 3, set); break;
+	vt->changed = true;
+	switch (KEY(inter, names ? 0 : final)) {
+#define CASE(inter, final, mnemonic, action) case KEY(inter, final): action; break;
+	ESC_SEQUENCES(CASE)
+#undef CASE
 	default: break;
 	}
 }
+
+#define ROW(inter, final, mnemonic, action) { VT_SEQ_ESC, 0, inter, final, 0, mnemonic },
+static const struct vt_sequence esc_rows[] = { ESC_SEQUENCES(ROW) };
+const struct vt_sequence_table vt_esc_table = { esc_rows, ARRAY_LEN(esc_rows) };

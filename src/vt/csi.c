@@ -207,107 +207,159 @@ static void modify_keys(struct vt *vt)
 		vt->other_keys = (uint8_t)MIN(value, 2u);
 }
 
-/* ------------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------- */
 
-/* CSI parameters FINAL. Most of what programs send: a dense switch. */
-static void plain(struct vt *vt, uint8_t final)
+static void next_line(struct vt *vt, unsigned n)
 {
-	unsigned n = vt_param(vt, 0, 1);
-
-	vt->changed = true;
-	switch (final) {
-	case '@': insert_cells(vt, true); break;
-	case 'A': vt_cursor_up(vt, n); break;
-	case 'B':
-	case 'e': vt_cursor_down(vt, n); break;
-	case 'C':
-	case 'a': vt_cursor_right(vt, n); break;
-	case 'D': vt_cursor_left(vt, n); break;
-	case 'E':
-		vt_cursor_down(vt, n);
-		vt_carriage_return(vt);
-		break;
-	case 'F':
-		vt_cursor_up(vt, n);
-		vt_carriage_return(vt);
-		break;
-	case 'G':
-	case '`':
-		vt_cursor_to_origin(vt, n - 1, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.y - vt->top : vt->pos.y);
-		break;
-	case 'H':
-	case 'f': vt_cursor_to_origin(vt, vt_param(vt, 1, 1) - 1, n - 1); break;
-	case 'I': vt_tab(vt, n); break;
-	case 'J': erase_display(vt, false); break;
-	case 'K': erase_line(vt, false); break;
-	case 'L': insert_lines(vt, true); break;
-	case 'M': insert_lines(vt, false); break;
-	case 'P': insert_cells(vt, false); break;
-	case 'S': vt_scroll_up(vt, vt->top, vt->bottom, n, true); break;
-	case 'T':
-		if (vt->parser.n <= 1)              /* with five it would be highlight tracking */
-			vt_scroll_down(vt, vt->top, vt->bottom, n);
-		break;
-	case '^': vt_scroll_down(vt, vt->top, vt->bottom, n); break;
-	case 'X':
-		vt_erase_cells(vt, vt->pos.y, vt->pos.x, vt->pos.x + n, false);
-		vt->pos.pending = false;
-		break;
-	case 'Z': vt_tab_back(vt, n); break;
-	case 'b': repeat(vt); break;
-	case 'd':
-		vt_cursor_to_origin(vt, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.x - vt->left : vt->pos.x, n - 1);
-		break;
-	case 'g': tab_clear(vt); break;
-	case 'h': set_modes(vt, vt_mode_ansi, true); break;
-	case 'l': set_modes(vt, vt_mode_ansi, false); break;
-	case 'm': vt_sgr(vt); break;
-	case 'r': scroll_region(vt); break;
-	case 's': side_margins(vt); break;
-	case 't': vt_window_op(vt); break;
-	case 'u': vt_cursor_restore(vt); break;
-	default: break;
-	}
+	vt_cursor_down(vt, n);
+	vt_carriage_return(vt);
 }
 
-/* Those with a prefix or an intermediate that change something. */
+static void previous_line(struct vt *vt, unsigned n)
+{
+	vt_cursor_up(vt, n);
+	vt_carriage_return(vt);
+}
+
+static void to_column(struct vt *vt, unsigned n)
+{
+	vt_cursor_to_origin(vt, n - 1, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.y - vt->top : vt->pos.y);
+}
+
+static void to_row(struct vt *vt, unsigned n)
+{
+	vt_cursor_to_origin(vt, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.x - vt->left : vt->pos.x, n - 1);
+}
+
+/* With five parameters it would be highlight tracking. */
+static void scroll_down(struct vt *vt, unsigned n)
+{
+	if (vt->parser.n <= 1)
+		vt_scroll_down(vt, vt->top, vt->bottom, n);
+}
+
+static void tabs_every_8(struct vt *vt)
+{
+	if (vt_param(vt, 0, 0) == 5)
+		vt_tabs_default(vt, 0);
+}
+
+static void reset_keys(struct vt *vt)
+{
+	if (vt_param(vt, 0, 0) == 4)
+		vt->other_keys = 0;
+}
+
+static void report_keys(struct vt *vt)
+{
+	if (vt_param(vt, 0, 0) == 4)
+		vt_reply(vt, "\033[>4;%um", vt->other_keys);
+}
+
+static void insert_columns(struct vt *vt, unsigned n)
+{
+	if (in_margins(vt))
+		vt_scroll_right(vt, vt->pos.x, n);
+}
+
+static void delete_columns(struct vt *vt, unsigned n)
+{
+	if (in_margins(vt))
+		vt_scroll_left(vt, vt->pos.x, n);
+}
+
+static void erase_cells(struct vt *vt, unsigned n)
+{
+	vt_erase_cells(vt, vt->pos.y, vt->pos.x, vt->pos.x + n, false);
+	vt->pos.pending = false;
+}
+
+/* Whether a sequence changes the state, or only asks for it. */
+#define ASKS false
+#define CHANGES true
+
+/* Prefix, intermediate, final byte; mnemonic; what it does. n is the first parameter,
+ * 1 when it is missing or 0. The first list is what nearly all programs send. */
+#define CSI_PLAIN(X) \
+	X(0, 0, '@', "ICH", CHANGES, insert_cells(vt, true)) \
+	X(0, 0, 'A', "CUU", CHANGES, vt_cursor_up(vt, n)) \
+	X(0, 0, 'B', "CUD", CHANGES, vt_cursor_down(vt, n)) \
+	X(0, 0, 'C', "CUF", CHANGES, vt_cursor_right(vt, n)) \
+	X(0, 0, 'D', "CUB", CHANGES, vt_cursor_left(vt, n)) \
+	X(0, 0, 'E', "CNL", CHANGES, next_line(vt, n)) \
+	X(0, 0, 'F', "CPL", CHANGES, previous_line(vt, n)) \
+	X(0, 0, 'G', "CHA", CHANGES, to_column(vt, n)) \
+	X(0, 0, 'H', "CUP", CHANGES, vt_cursor_to_origin(vt, vt_param(vt, 1, 1) - 1, n - 1)) \
+	X(0, 0, 'I', "CHT", CHANGES, vt_tab(vt, n)) \
+	X(0, 0, 'J', "ED", CHANGES, erase_display(vt, false)) \
+	X(0, 0, 'K', "EL", CHANGES, erase_line(vt, false)) \
+	X(0, 0, 'L', "IL", CHANGES, insert_lines(vt, true)) \
+	X(0, 0, 'M', "DL", CHANGES, insert_lines(vt, false)) \
+	X(0, 0, 'P', "DCH", CHANGES, insert_cells(vt, false)) \
+	X(0, 0, 'S', "SU", CHANGES, vt_scroll_up(vt, vt->top, vt->bottom, n, true)) \
+	X(0, 0, 'T', "SD", CHANGES, scroll_down(vt, n)) \
+	X(0, 0, 'X', "ECH", CHANGES, erase_cells(vt, n)) \
+	X(0, 0, 'Z', "CBT", CHANGES, vt_tab_back(vt, n)) \
+	X(0, 0, '^', "SD", CHANGES, vt_scroll_down(vt, vt->top, vt->bottom, n)) \
+	X(0, 0, '`', "HPA", CHANGES, to_column(vt, n)) \
+	X(0, 0, 'a', "HPR", CHANGES, vt_cursor_right(vt, n)) \
+	X(0, 0, 'b', "REP", CHANGES, repeat(vt)) \
+	X(0, 0, 'c', "DA1", ASKS, vt_report_device(vt, 0)) \
+	X(0, 0, 'd', "VPA", CHANGES, to_row(vt, n)) \
+	X(0, 0, 'e', "VPR", CHANGES, vt_cursor_down(vt, n)) \
+	X(0, 0, 'f', "HVP", CHANGES, vt_cursor_to_origin(vt, vt_param(vt, 1, 1) - 1, n - 1)) \
+	X(0, 0, 'g', "TBC", CHANGES, tab_clear(vt)) \
+	X(0, 0, 'h', "SM", CHANGES, set_modes(vt, vt_mode_ansi, true)) \
+	X(0, 0, 'l', "RM", CHANGES, set_modes(vt, vt_mode_ansi, false)) \
+	X(0, 0, 'm', "SGR", CHANGES, vt_sgr(vt)) \
+	X(0, 0, 'n', "DSR", ASKS, vt_report_status(vt, false)) \
+	X(0, 0, 'r', "DECSTBM", CHANGES, scroll_region(vt)) \
+	X(0, 0, 's', "SCOSC", CHANGES, side_margins(vt)) \
+	X(0, 0, 't', "XTWINOPS", CHANGES, vt_window_op(vt)) \
+	X(0, 0, 'u', "SCORC", CHANGES, vt_cursor_restore(vt))
+
+#define CSI_MARKED(X) \
+	X('?', 0, 'J', "DECSED", CHANGES, erase_display(vt, true)) \
+	X('?', 0, 'K', "DECSEL", CHANGES, erase_line(vt, true)) \
+	X('?', 0, 'W', "DECST8C", CHANGES, tabs_every_8(vt)) \
+	X('?', 0, 'h', "DECSET", CHANGES, set_modes(vt, vt_mode_dec, true)) \
+	X('?', 0, 'l', "DECRST", CHANGES, set_modes(vt, vt_mode_dec, false)) \
+	X('?', 0, 's', "XTSAVE", CHANGES, keep_modes(vt, vt_mode_save)) \
+	X('?', 0, 'r', "XTRESTORE", CHANGES, keep_modes(vt, vt_mode_restore)) \
+	X('?', 0, 'm', "XTQMODKEYS", ASKS, report_keys(vt)) \
+	X('?', 0, 'n', "DECDSR", ASKS, vt_report_status(vt, true)) \
+	X('>', 0, 'c', "DA2", ASKS, vt_report_device(vt, '>')) \
+	X('=', 0, 'c', "DA3", ASKS, vt_report_device(vt, '=')) \
+	X('>', 0, 'q', "XTVERSION", ASKS, vt_reply(vt, "\033P>|%s\033\\", vt->term_program)) \
+	X('>', 0, 'm', "XTMODKEYS", CHANGES, modify_keys(vt)) \
+	X('>', 0, 'n', "XTMODKEYS", CHANGES, reset_keys(vt)) \
+	X('>', 0, 'u', "KITTYPUSH", CHANGES, kitty_push(vt)) \
+	X('<', 0, 'u', "KITTYPOP", CHANGES, kitty_pop(vt)) \
+	X('=', 0, 'u', "KITTYSET", CHANGES, kitty_set(vt)) \
+	X('?', 0, 'u', "KITTYQUERY", ASKS, vt_reply(vt, "\033[?%uu", vt_kitty_flags(vt))) \
+	X(0, '!', 'p', "DECSTR", CHANGES, vt_soft_reset(vt)) \
+	X(0, '$', 'p', "RQM", ASKS, vt_report_mode(vt, false)) \
+	X('?', '$', 'p', "DECRQM", ASKS, vt_report_mode(vt, true)) \
+	X(0, ' ', 'q', "DECSCUSR", CHANGES, cursor_style(vt)) \
+	X(0, '"', 'q', "DECSCA", CHANGES, protect(vt)) \
+	X(0, ' ', '@', "SL", CHANGES, vt_scroll_left(vt, vt->left, n)) \
+	X(0, ' ', 'A', "SR", CHANGES, vt_scroll_right(vt, vt->left, n)) \
+	X(0, '\'', '}', "DECIC", CHANGES, insert_columns(vt, n)) \
+	X(0, '\'', '~', "DECDC", CHANGES, delete_columns(vt, n))
+
+#define CASE(prefix, inter, final, mnemonic, changes, action) \
+	case SEQ(prefix, inter, final): \
+		if (changes) \
+			vt->changed = true; \
+		action; \
+		break;
+
 static void marked(struct vt *vt, uint32_t seq)
 {
 	unsigned n = vt_param(vt, 0, 1);
 
-	vt->changed = true;
 	switch (seq) {
-	case SEQ('?', 0, 'J'): erase_display(vt, true); break;
-	case SEQ('?', 0, 'K'): erase_line(vt, true); break;
-	case SEQ('?', 0, 'W'):
-		if (vt_param(vt, 0, 0) == 5)
-			vt_tabs_default(vt, 0);
-		break;
-	case SEQ('?', 0, 'h'): set_modes(vt, vt_mode_dec, true); break;
-	case SEQ('?', 0, 'l'): set_modes(vt, vt_mode_dec, false); break;
-	case SEQ('?', 0, 's'): keep_modes(vt, vt_mode_save); break;
-	case SEQ('?', 0, 'r'): keep_modes(vt, vt_mode_restore); break;
-	case SEQ('>', 0, 'm'): modify_keys(vt); break;
-	case SEQ('>', 0, 'n'):
-		if (vt_param(vt, 0, 0) == 4)
-			vt->other_keys = 0;
-		break;
-	case SEQ('>', 0, 'u'): kitty_push(vt); break;
-	case SEQ('<', 0, 'u'): kitty_pop(vt); break;
-	case SEQ('=', 0, 'u'): kitty_set(vt); break;
-	case SEQ(0, '!', 'p'): vt_soft_reset(vt); break;
-	case SEQ(0, ' ', 'q'): cursor_style(vt); break;
-	case SEQ(0, '"', 'q'): protect(vt); break;
-	case SEQ(0, ' ', '@'): vt_scroll_left(vt, vt->left, n); break;
-	case SEQ(0, ' ', 'A'): vt_scroll_right(vt, vt->left, n); break;
-	case SEQ(0, '\'', '}'):
-		if (in_margins(vt))
-			vt_scroll_right(vt, vt->pos.x, n);
-		break;
-	case SEQ(0, '\'', '~'):
-		if (in_margins(vt))
-			vt_scroll_left(vt, vt->pos.x, n);
-		break;
+	CSI_MARKED(CASE)
 	default: break;
 	}
 }
@@ -315,30 +367,22 @@ static void marked(struct vt *vt, uint32_t seq)
 void vt_csi_dispatch(struct vt *vt, uint8_t final)
 {
 	const struct vt_parser *ps = &vt->parser;
+	unsigned n = vt_param(vt, 0, 1);
 
 	vt->cluster = VT_CLUSTER_CLOSED;
-	if (ps->n_inter > 1)
-		return;
-	uint32_t seq = SEQ(ps->prefix, ps->n_inter ? ps->inter[0] : 0, final);
-	if (seq == final && final != 'c' && final != 'n') {
-		plain(vt, final);
+	if (ps->prefix | ps->n_inter) {
+		if (ps->n_inter <= 1)
+			marked(vt, SEQ(ps->prefix, ps->n_inter ? ps->inter[0] : 0, final));
 		return;
 	}
-	switch (seq) {
-	/* What only asks changes nothing. */
-	case SEQ(0, 0, 'c'):
-	case SEQ('>', 0, 'c'):
-	case SEQ('=', 0, 'c'): vt_report_device(vt, ps->prefix); break;
-	case SEQ(0, 0, 'n'): vt_report_status(vt, false); break;
-	case SEQ('?', 0, 'n'): vt_report_status(vt, true); break;
-	case SEQ(0, '$', 'p'): vt_report_mode(vt, false); break;
-	case SEQ('?', '$', 'p'): vt_report_mode(vt, true); break;
-	case SEQ('>', 0, 'q'): vt_reply(vt, "\033P>|%s\033\\", vt->term_program); break;
-	case SEQ('?', 0, 'u'): vt_reply(vt, "\033[?%uu", vt_kitty_flags(vt)); break;
-	case SEQ('?', 0, 'm'):
-		if (vt_param(vt, 0, 0) == 4)
-			vt_reply(vt, "\033[>4;%um", vt->other_keys);
-		break;
-	default: marked(vt, seq); break;
+	/* A dense switch of its own. */
+	switch (final) {
+	CSI_PLAIN(CASE)
+	default: break;
 	}
 }
+
+#define ROW(prefix, inter, final, mnemonic, changes, action) \
+	{ VT_SEQ_CSI, prefix, inter, final, 0, mnemonic },
+static const struct vt_sequence rows[] = { CSI_PLAIN(ROW) CSI_MARKED(ROW) };
+const struct vt_sequence_table vt_csi_table = { rows, ARRAY_LEN(rows) };

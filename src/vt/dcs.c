@@ -86,25 +86,42 @@ static void capability(struct vt *vt, const char *hex)
 	vt_reply(vt, "\033P0+r%s\033\\", hex);
 }
 
+/* Names between semicolons. */
+static void capabilities_asked(struct vt *vt, char *s)
+{
+	while (s) {
+		char *end = __builtin_strchr(s, ';');
+
+		if (end)
+			*end++ = 0;
+		if (*s)
+			capability(vt, s);
+		s = end;
+	}
+}
+
+/* Prefix, intermediate, final byte; name; what is done with the payload s. */
+#define DCS_COMMANDS(X) \
+	X(0, '$', 'q', "DECRQSS", status_string(vt, s)) \
+	X(0, '+', 'q', "XTGETTCAP", capabilities_asked(vt, s))
+
+#define KEY(prefix, inter, final) ((uint32_t)(prefix) << 16 | (uint32_t)(inter) << 8 | (uint32_t)(final))
+
 void vt_dcs_dispatch(struct vt *vt)
 {
 	const struct vt_parser *ps = &vt->parser;
 	char *s = ps->string;
 
 	vt->cluster = VT_CLUSTER_CLOSED;
-	if (ps->n_inter != 1 || ps->prefix || ps->dcs_final != 'q')
+	if (ps->n_inter > 1)
 		return;
-	if (ps->inter[0] == '$' && ps->string_len <= 4) {
-		status_string(vt, s);
-	} else if (ps->inter[0] == '+') {
-		while (s) {
-			char *end = __builtin_strchr(s, ';');
-
-			if (end)
-				*end++ = 0;
-			if (*s)
-				capability(vt, s);
-			s = end;
-		}
+	switch (KEY(ps->prefix, ps->n_inter ? ps->inter[0] : 0, ps->dcs_final)) {
+#define CASE(prefix, inter, final, name, action) case KEY(prefix, inter, final): action; break;
+	DCS_COMMANDS(CASE)
+	default: break;
 	}
 }
+
+#define ROW(prefix, inter, final, name, action) { VT_SEQ_DCS, prefix, inter, final, 0, name },
+static const struct vt_sequence rows[] = { DCS_COMMANDS(ROW) };
+const struct vt_sequence_table vt_dcs_table = { rows, ARRAY_LEN(rows) };

@@ -3,6 +3,7 @@
  *   parser.c      bytes -> printable runs, controls, sequences, strings
  *   print.c       characters -> cells; clusters
  *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes
+ *   sequences.c   the tables of all these, for listing
  *   osc.c, dcs.c  strings;  color.c the palette;  report.c answers
  *   screen.c      cursor, scrolling, erasing, the two screens
  *   row.c         one row of cells
@@ -21,6 +22,7 @@
 #include "vt/cells.h"
 #include "vt/intern.h"
 #include "vt/scrollback.h"
+#include "vt/sequences.h"
 #include "vt/vt.h"
 
 #define VT_KITTY_STACK 8
@@ -315,6 +317,13 @@ void vt_hard_reset(struct vt *vt);                                  /* vt_reset(
 void vt_drop_scrollback(struct vt *vt);
 
 /* ---- sequences ------------------------------------------------------------ */
+
+struct vt_sequence_table {
+	const struct vt_sequence *rows;
+	size_t n;
+};
+extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_csi_table, vt_mode_table, vt_osc_table,
+    vt_dcs_table;
 
 void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
 void vt_esc_dispatch(struct vt *vt, uint8_t final);                 /* parser.inter says the rest */

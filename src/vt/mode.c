@@ -1,55 +1,10 @@
-/* Modes. One table says which number is which bit; what a mode does beyond its
- * bit stands in changed(). */
+/* Modes. One table says which number is which bit, and what happens when it is
+ * set or reset beyond that bit. */
 #include "vt/internal.h"
 
-static const struct {
-	uint16_t number;
-	bool dec;
-	uint64_t bit;
-} modes[] = {
-	{ 2, false, VT_M_KEYBOARD_LOCK },
-	{ 4, false, VT_M_INSERT },
-	{ 12, false, VT_M_LOCAL_ECHO_OFF },
-	{ 20, false, VT_MODE_NEWLINE },
-	{ 1, true, VT_MODE_APP_CURSOR },
-	{ 3, true, VT_M_COLUMNS },
-	{ 4, true, VT_M_SMOOTH_SCROLL },
-	{ 5, true, VT_MODE_REVERSE_VIDEO },
-	{ 6, true, VT_M_ORIGIN },
-	{ 7, true, VT_M_AUTOWRAP },
-	{ 8, true, VT_M_AUTO_REPEAT },
-	{ 9, true, VT_MODE_MOUSE_X10 },
-	{ 12, true, VT_M_CURSOR_BLINK },
-	{ 25, true, VT_M_CURSOR_VISIBLE },
-	{ 40, true, VT_M_ALLOW_COLUMNS },
-	{ 45, true, VT_M_REVERSE_WRAP },
-	{ 47, true, VT_MODE_ALT_SCREEN },
-	{ 66, true, VT_MODE_APP_KEYPAD },
-	{ 67, true, VT_MODE_BACKARROW },
-	{ 69, true, VT_M_LEFT_RIGHT },
-	{ 1000, true, VT_MODE_MOUSE_NORMAL },
-	{ 1002, true, VT_MODE_MOUSE_BUTTON },
-	{ 1003, true, VT_MODE_MOUSE_ANY },
-	{ 1004, true, VT_MODE_FOCUS_EVENTS },
-	{ 1005, true, VT_MODE_MOUSE_UTF8 },
-	{ 1006, true, VT_MODE_MOUSE_SGR },
-	{ 1007, true, VT_MODE_ALT_SCROLL },
-	{ 1015, true, VT_MODE_MOUSE_URXVT },
-	{ 1016, true, VT_MODE_MOUSE_PIXELS },
-	{ 1047, true, VT_MODE_ALT_SCREEN },
-	{ 1049, true, VT_MODE_ALT_SCREEN },
-	{ 2004, true, VT_MODE_BRACKETED_PASTE },
-	{ 2026, true, VT_M_SYNC },
-	{ 2031, true, VT_MODE_COLOR_SCHEME_REPORTS },
-	{ 2048, true, VT_M_SIZE_REPORTS },
-};
-
-static uint64_t mode_bit(unsigned number, bool dec)
+static void flip(struct vt *vt, uint64_t bit, bool set)
 {
-	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
-		if (modes[i].number == number && modes[i].dec == dec)
-			return modes[i].bit;
-	return 0;
+	vt->modes = set ? vt->modes | bit : vt->modes & ~bit;
 }
 
 static void alternate(struct vt *vt, unsigned number, bool set)
@@ -67,6 +22,7 @@ static void alternate(struct vt *vt, unsigned number, bool set)
 
 static void columns(struct vt *vt, bool set)
 {
+	flip(vt, VT_M_COLUMNS, set);
 	if (!(vt->modes & VT_M_ALLOW_COLUMNS))
 		return;
 	vt_margins_reset(vt);
@@ -76,64 +32,128 @@ static void columns(struct vt *vt, bool set)
 		vt->cb.size_request(vt->user, vt->rows, set ? 132 : 80);
 }
 
-/* The bit has its new value. */
-static void changed(struct vt *vt, unsigned number, bool set)
+static void origin(struct vt *vt, bool set)
 {
-	switch (number) {
-	case 3: columns(vt, set); break;
-	case 6: vt_cursor_to_origin(vt, 0, 0); break;
-	case 7:
-		if (!set)
-			vt->pos.pending = false;
-		break;
-	case 9:
-	case 1000:
-	case 1002:
-	case 1003:
-		vt->mouse_x = vt->mouse_y = -1;
-		break;
-	case 69:
-		if (!set) {
-			vt->left = 0;
-			vt->right = (uint16_t)(vt->cols - 1);
+	flip(vt, VT_M_ORIGIN, set);
+	vt_cursor_to_origin(vt, 0, 0);
+}
+
+static void autowrap(struct vt *vt, bool set)
+{
+	flip(vt, VT_M_AUTOWRAP, set);
+	if (!set)
+		vt->pos.pending = false;
+}
+
+/* Of the ways to track the mouse the last one set counts. */
+static void mouse(struct vt *vt, uint64_t bit, bool set)
+{
+	if (set)
+		flip(vt, VT_MODE_MOUSE_TRACKING, false);
+	flip(vt, bit, set);
+	vt->mouse_x = vt->mouse_y = -1;
+}
+
+static void side_margins(struct vt *vt, bool set)
+{
+	flip(vt, VT_M_LEFT_RIGHT, set);
+	if (!set) {
+		vt->left = 0;
+		vt->right = (uint16_t)(vt->cols - 1);
+	}
+}
+
+static void save_cursor(struct vt *vt, bool set)
+{
+	if (set)
+		vt_cursor_save(vt);
+	else
+		vt_cursor_restore(vt);
+}
+
+static void size_reports(struct vt *vt, bool set)
+{
+	flip(vt, VT_M_SIZE_REPORTS, set);
+	if (set)
+		vt_report_size(vt);
+}
+
+/* Number, mnemonic, bit (FIXED: its state cannot change), what setting or resetting does. */
+#define FLIP(bit) flip(vt, bit, set)
+#define ANSI_MODES(X) \
+	X(2, "KAM", VT_M_KEYBOARD_LOCK, FLIP(VT_M_KEYBOARD_LOCK)) \
+	X(4, "IRM", VT_M_INSERT, FLIP(VT_M_INSERT)) \
+	X(12, "SRM", VT_M_LOCAL_ECHO_OFF, FLIP(VT_M_LOCAL_ECHO_OFF)) \
+	X(20, "LNM", VT_MODE_NEWLINE, FLIP(VT_MODE_NEWLINE))
+
+#define DEC_MODES(X) \
+	X(1, "DECCKM", VT_MODE_APP_CURSOR, FLIP(VT_MODE_APP_CURSOR)) \
+	X(3, "DECCOLM", VT_M_COLUMNS, columns(vt, set)) \
+	X(4, "DECSCLM", VT_M_SMOOTH_SCROLL, FLIP(VT_M_SMOOTH_SCROLL)) \
+	X(5, "DECSCNM", VT_MODE_REVERSE_VIDEO, FLIP(VT_MODE_REVERSE_VIDEO)) \
+	X(6, "DECOM", VT_M_ORIGIN, origin(vt, set)) \
+	X(7, "DECAWM", VT_M_AUTOWRAP, autowrap(vt, set)) \
+	X(8, "DECARM", VT_M_AUTO_REPEAT, FLIP(VT_M_AUTO_REPEAT)) \
+	X(9, "X10MOUSE", VT_MODE_MOUSE_X10, mouse(vt, VT_MODE_MOUSE_X10, set)) \
+	X(12, "BLINK", VT_M_CURSOR_BLINK, FLIP(VT_M_CURSOR_BLINK)) \
+	X(25, "DECTCEM", VT_M_CURSOR_VISIBLE, FLIP(VT_M_CURSOR_VISIBLE)) \
+	X(40, "ALLOW80TO132", VT_M_ALLOW_COLUMNS, FLIP(VT_M_ALLOW_COLUMNS)) \
+	X(45, "REVERSEWRAP", VT_M_REVERSE_WRAP, FLIP(VT_M_REVERSE_WRAP)) \
+	X(47, "ALTBUF", VT_MODE_ALT_SCREEN, alternate(vt, 47, set)) \
+	X(66, "DECNKM", VT_MODE_APP_KEYPAD, FLIP(VT_MODE_APP_KEYPAD)) \
+	X(67, "DECBKM", VT_MODE_BACKARROW, FLIP(VT_MODE_BACKARROW)) \
+	X(69, "DECLRMM", VT_M_LEFT_RIGHT, side_margins(vt, set)) \
+	X(1000, "MOUSE", VT_MODE_MOUSE_NORMAL, mouse(vt, VT_MODE_MOUSE_NORMAL, set)) \
+	X(1002, "MOUSEBUTTON", VT_MODE_MOUSE_BUTTON, mouse(vt, VT_MODE_MOUSE_BUTTON, set)) \
+	X(1003, "MOUSEANY", VT_MODE_MOUSE_ANY, mouse(vt, VT_MODE_MOUSE_ANY, set)) \
+	X(1004, "FOCUS", VT_MODE_FOCUS_EVENTS, FLIP(VT_MODE_FOCUS_EVENTS)) \
+	X(1005, "MOUSEUTF8", VT_MODE_MOUSE_UTF8, FLIP(VT_MODE_MOUSE_UTF8)) \
+	X(1006, "MOUSESGR", VT_MODE_MOUSE_SGR, FLIP(VT_MODE_MOUSE_SGR)) \
+	X(1007, "ALTSCROLL", VT_MODE_ALT_SCROLL, FLIP(VT_MODE_ALT_SCROLL)) \
+	X(1015, "MOUSEURXVT", VT_MODE_MOUSE_URXVT, FLIP(VT_MODE_MOUSE_URXVT)) \
+	X(1016, "MOUSEPIXELS", VT_MODE_MOUSE_PIXELS, FLIP(VT_MODE_MOUSE_PIXELS)) \
+	X(1047, "ALTBUFCLEAR", VT_MODE_ALT_SCREEN, alternate(vt, 1047, set)) \
+	X(1048, "SAVECURSOR", FIXED, save_cursor(vt, set)) \
+	X(1049, "ALTBUFCURSOR", VT_MODE_ALT_SCREEN, alternate(vt, 1049, set)) \
+	X(2004, "PASTE", VT_MODE_BRACKETED_PASTE, FLIP(VT_MODE_BRACKETED_PASTE)) \
+	X(2026, "SYNC", VT_M_SYNC, FLIP(VT_M_SYNC)) \
+	X(2027, "CLUSTERS", FIXED, (void)0) \
+	X(2031, "COLORSCHEME", VT_MODE_COLOR_SCHEME_REPORTS, FLIP(VT_MODE_COLOR_SCHEME_REPORTS)) \
+	X(2048, "SIZEREPORTS", VT_M_SIZE_REPORTS, size_reports(vt, set))
+
+#define FIXED 0
+#define BIT(number, mnemonic, bit, action) case number: return bit;
+#define ACT(number, mnemonic, bit, action) case number: action; break;
+
+static uint64_t mode_bit(unsigned number, bool dec)
+{
+	if (dec) {
+		switch (number) {
+		DEC_MODES(BIT)
+		default: return 0;
 		}
-		break;
-	case 2048:
-		if (set)
-			vt_report_size(vt);
-		break;
-	default: break;
+	}
+	switch (number) {
+	ANSI_MODES(BIT)
+	default: return 0;
 	}
 }
 
 void vt_mode_ansi(struct vt *vt, unsigned number, bool set)
 {
-	uint64_t bit = mode_bit(number, false);
-
-	vt->modes = set ? vt->modes | bit : vt->modes & ~bit;
+	switch (number) {
+	ANSI_MODES(ACT)
+	default: break;
+	}
 	vt_print_update(vt);
 }
 
 void vt_mode_dec(struct vt *vt, unsigned number, bool set)
 {
-	uint64_t bit = mode_bit(number, true);
-
-	if (number == 1048) {
-		if (set)
-			vt_cursor_save(vt);
-		else
-			vt_cursor_restore(vt);
-		return;
+	switch (number) {
+	DEC_MODES(ACT)
+	default: break;
 	}
-	if (bit == VT_MODE_ALT_SCREEN) {
-		alternate(vt, number, set);
-		return;
-	}
-	/* Of the ways to track the mouse the last one set counts. */
-	if (set && (bit & VT_MODE_MOUSE_TRACKING))
-		vt->modes &= ~(uint64_t)VT_MODE_MOUSE_TRACKING;
-	vt->modes = set ? vt->modes | bit : vt->modes & ~bit;
-	changed(vt, number, set);
 	vt_print_update(vt);
 }
 
@@ -164,3 +184,8 @@ void vt_mode_restore(struct vt *vt, unsigned number)
 	if (bit)
 		vt_mode_dec(vt, number, vt->saved_modes & bit);
 }
+
+#define ANSI_ROW(number, mnemonic, bit, action) { VT_SEQ_MODE_ANSI, 0, 0, 0, number, mnemonic },
+#define DEC_ROW(number, mnemonic, bit, action) { VT_SEQ_MODE_DEC, '?', 0, 0, number, mnemonic },
+static const struct vt_sequence rows[] = { ANSI_MODES(ANSI_ROW) DEC_MODES(DEC_ROW) };
+const struct vt_sequence_table vt_mode_table = { rows, ARRAY_LEN(rows) };

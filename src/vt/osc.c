@@ -329,6 +329,36 @@ static void osc_1337(struct vt *vt, char *s)
 	}
 }
 
+/* ---- the table ---------------------------------------------------------------------------------- */
+
+static void osc_reset_special(struct vt *vt, unsigned index)
+{
+	vt_palette_reset(vt, index);
+	palette_changed(vt);
+}
+
+/* Number, name, what it does with the payload s. */
+#define OSC_COMMANDS(X) \
+	X(0, "TITLES", set_title(vt, 0, s)) \
+	X(1, "ICONTITLE", set_title(vt, 1, s)) \
+	X(2, "TITLE", set_title(vt, 2, s)) \
+	X(4, "PALETTE", osc_palette(vt, s, bel)) \
+	X(7, "CWD", set_cwd(vt, s)) \
+	X(8, "LINK", osc_link(vt, s)) \
+	X(9, "NOTIFY", osc_9(vt, s)) \
+	X(10, "FOREGROUND", osc_special(vt, 10, s, bel)) \
+	X(11, "BACKGROUND", osc_special(vt, 11, s, bel)) \
+	X(12, "CURSORCOLOR", osc_special(vt, 12, s, bel)) \
+	X(52, "CLIPBOARD", osc_clipboard(vt, s)) \
+	X(99, "KITTYNOTIFY", osc_99(vt, s)) \
+	X(104, "PALETTERESET", osc_palette_reset(vt, s)) \
+	X(110, "FOREGROUNDRESET", osc_reset_special(vt, VT_PALETTE_FG)) \
+	X(111, "BACKGROUNDRESET", osc_reset_special(vt, VT_PALETTE_BG)) \
+	X(112, "CURSORCOLORRESET", osc_reset_special(vt, VT_PALETTE_CURSOR)) \
+	X(133, "PROMPTMARK", osc_133(vt, s)) \
+	X(777, "RXVTNOTIFY", osc_777(vt, s)) \
+	X(1337, "ITERM", osc_1337(vt, s))
+
 void vt_osc_dispatch(struct vt *vt, bool bel)
 {
 	char *s = vt->parser.string;
@@ -342,28 +372,12 @@ void vt_osc_dispatch(struct vt *vt, bool bel)
 		s++;
 	vt->changed = true;
 	switch (number) {
-	case 0:
-	case 1:
-	case 2: set_title(vt, number, s); break;
-	case 4: osc_palette(vt, s, bel); break;
-	case 7: set_cwd(vt, s); break;
-	case 8: osc_link(vt, s); break;
-	case 9: osc_9(vt, s); break;
-	case 10:
-	case 11:
-	case 12: osc_special(vt, number, s, bel); break;
-	case 52: osc_clipboard(vt, s); break;
-	case 99: osc_99(vt, s); break;
-	case 104: osc_palette_reset(vt, s); break;
-	case 110:
-	case 111:
-	case 112:
-		vt_palette_reset(vt, VT_PALETTE_FG + number - 110);
-		palette_changed(vt);
-		break;
-	case 133: osc_133(vt, s); break;
-	case 777: osc_777(vt, s); break;
-	case 1337: osc_1337(vt, s); break;
+#define CASE(number, name, action) case number: action; break;
+	OSC_COMMANDS(CASE)
 	default: break;
 	}
 }
+
+#define ROW(number, name, action) { VT_SEQ_OSC, 0, 0, 0, number, name },
+static const struct vt_sequence rows[] = { OSC_COMMANDS(ROW) };
+const struct vt_sequence_table vt_osc_table = { rows, ARRAY_LEN(rows) };
