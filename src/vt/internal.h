@@ -11,6 +11,7 @@
  *   resize.c      reflow
  *   intern.c      styles, links and clusters by number
  *   encode_*.c    the other way: keys, mouse, focus, paste
+ *   base64.c      what strings carry, in pieces
  *
  * Rows and columns count from 0 here; y is a screen row unless it is called a
  * stable index. */
@@ -362,7 +363,7 @@ void vt_window_op(struct vt *vt);
 char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len);
 void vt_string_set(char **string, char *value);
 int vt_hex_value(char c);                                           /* -1 when it is no digit */
-/* malloc()ed; NULL when it is not base64. */
+/* malloc()ed, with a NUL after it; NULL when it is not base64 (base64.h) or memory is short. */
 char *vt_base64(const char *s, size_t len, size_t *ret_len);
 void vt_titles_push(struct vt *vt);
 void vt_titles_pop(struct vt *vt, unsigned which);

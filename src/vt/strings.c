@@ -1,5 +1,6 @@
 /* Text that came from the program and goes to callbacks or is kept: made valid,
- * freed of control characters, cut to its limit. And base64. */
+ * freed of control characters, cut to its limit. */
+#include "vt/base64.h"
 #include "vt/internal.h"
 
 char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len)
@@ -46,46 +47,19 @@ int vt_hex_value(char c)
 	return -1;
 }
 
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	if (c == '/' || c == '_')
-		return 63;
-	return -1;
-}
-
 char *vt_base64(const char *s, size_t len, size_t *ret_len)
 {
-	char *out = xmalloc(len / 4 * 3 + 4);
-	size_t n = 0;
-	uint32_t bits = 0;
-	unsigned have = 0;
+	struct vt_base64_state st = { 0 };
+	char *out = malloc(VT_BASE64_ROOM(len));
 
-	while (len > 0 && s[len - 1] == '=')
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		int v = base64_value(s[i]);
-
-		if (v < 0) {
-			free(out);
-			return NULL;
-		}
-		bits = bits << 6 | (uint32_t)v;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (char)(bits >> have);
-		}
+	if (!out)
+		return NULL;
+	*ret_len = vt_base64_feed(&st, s, len, (uint8_t *)out);
+	if (st.bad) {
+		free(out);
+		return NULL;
 	}
-	out[n] = 0;
-	*ret_len = n;
+	out[*ret_len] = 0;
 	return out;
 }
 
