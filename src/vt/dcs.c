@@ -1,9 +1,10 @@
 /* Device control strings: DECRQSS (how is this set?) and XTGETTCAP (what is
- * this capability?). Sixel and the rest are swallowed. */
+ * this capability?). The table at the end names them, and the application
+ * program commands beside them. */
 #include "vt/internal.h"
 
 /* The payload is what a control sequence would end with. */
-static void status_string(struct vt *vt, const char *what)
+static void status_string(struct vt *vt, char *what, size_t len)
 {
 	char s[256];
 
@@ -86,8 +87,7 @@ static void capability(struct vt *vt, const char *hex)
 	vt_reply(vt, "\033P0+r%s\033\\", hex);
 }
 
-/* Names between semicolons. */
-static void capabilities_asked(struct vt *vt, char *s)
+static void capabilities_asked(struct vt *vt, char *s, size_t len)
 {
 	while (s) {
 		char *end = __builtin_strchr(s, ';');
@@ -100,28 +100,28 @@ static void capabilities_asked(struct vt *vt, char *s)
 	}
 }
 
-/* Prefix, intermediate, final byte; name; what is done with the payload s. */
+/* Prefix, intermediate, final byte; name, bytes of payload, what is done with it. */
 #define DCS_COMMANDS(X) \
-	X(0, '$', 'q', "DECRQSS", status_string(vt, s)) \
-	X(0, '+', 'q', "XTGETTCAP", capabilities_asked(vt, s))
+	X(0, '$', 'q', "DECRQSS", VT_DCS_STATUS_MAX, .handler = status_string) \
+	X(0, '+', 'q', "XTGETTCAP", VT_DCS_CAPABILITIES_MAX, .handler = capabilities_asked)
 
-#define KEY(prefix, inter, final) ((uint32_t)(prefix) << 16 | (uint32_t)(inter) << 8 | (uint32_t)(final))
+#define ROW(prefix_, inter_, final_, name, limit_, ...) \
+	{ .prefix = prefix_, .inter = inter_, .final = final_, .limit = limit_, __VA_ARGS__ },
+static const struct vt_string_row dcss[] = { DCS_COMMANDS(ROW) };
 
-void vt_dcs_dispatch(struct vt *vt)
+#define LISTED(prefix, inter, final, name, limit, ...) { VT_SEQ_DCS, prefix, inter, final, 0, name, NULL },
+static const struct vt_sequence listed[] = { DCS_COMMANDS(LISTED) };
+const struct vt_sequence_table vt_dcs_table = { listed, ARRAY_LEN(listed) };
+
+const struct vt_string_row *vt_dcs_find(uint8_t prefix, uint8_t inter, uint8_t final)
 {
-	const struct vt_parser *ps = &vt->parser;
-	char *s = ps->string;
-
-	vt->cluster = VT_CLUSTER_CLOSED;
-	if (ps->n_inter > 1)
-		return;
-	switch (KEY(ps->prefix, ps->n_inter ? ps->inter[0] : 0, ps->dcs_final)) {
-#define CASE(prefix, inter, final, name, action) case KEY(prefix, inter, final): action; break;
-	DCS_COMMANDS(CASE)
-	default: break;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(dcss); i++)
+		if (dcss[i].final == final && dcss[i].inter == inter && dcss[i].prefix == prefix)
+			return &dcss[i];
+	return NULL;
 }
 
-#define ROW(prefix, inter, final, name, action) { VT_SEQ_DCS, prefix, inter, final, 0, name },
-static const struct vt_sequence rows[] = { DCS_COMMANDS(ROW) };
-const struct vt_sequence_table vt_dcs_table = { rows, ARRAY_LEN(rows) };
+const struct vt_string_row *vt_apc_find(char first)
+{
+	return NULL;
+}

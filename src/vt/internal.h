@@ -1,6 +1,7 @@
 /* internal.h - the structures and seams inside the engine. Private to src/vt.
  *
- *   parser.c      bytes -> printable runs, controls, sequences, strings
+ *   parser.c      bytes -> printable runs, controls, sequences
+ *   payload.c     strings: what they are, where they end, how much is kept
  *   print.c       characters -> cells; clusters
  *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes
  *   sequences.c   the tables of all these, for listing
@@ -85,14 +86,19 @@ struct vt_grid {
 };
 
 enum vt_parser_state {
-	VT_STATE_GROUND, VT_STATE_ESC, VT_STATE_CSI,
-	VT_STATE_OSC, VT_STATE_DCS_HEAD, VT_STATE_DCS, VT_STATE_IGNORED_STRING,
+	VT_STATE_GROUND, VT_STATE_ESC, VT_STATE_CSI, VT_STATE_DCS_HEAD, VT_STATE_STRING,
+};
+
+enum vt_string_kind { VT_STRING_OSC, VT_STRING_DCS, VT_STRING_APC, VT_STRING_PM, VT_STRING_SOS };
+enum vt_string_mode {
+	VT_STRING_HEAD, VT_STRING_KEY,   /* not known yet what it is */
+	VT_STRING_COLLECT,               /* for the row's handler */
+	VT_STRING_STREAM,                /* the row's stream takes it */
+	VT_STRING_SWALLOW,
 };
 
 struct vt_parser {
 	enum vt_parser_state state;
-	bool string_esc;                 /* ESC seen inside a string */
-	bool string_overflow;            /* longer than the limit: swallowed to its end */
 	uint8_t prefix;                  /* one of < = > ? or 0 */
 	uint8_t inter[2], n_inter;       /* n_inter may exceed 2: such sequences do not exist */
 	uint8_t n;                       /* parameters; those past the limit are dropped */
@@ -101,8 +107,16 @@ struct vt_parser {
 	uint16_t params[VT_PARAMS_MAX];  /* saturated; a missing one is 0 */
 	uint8_t dcs_final;
 	struct text_utf8 utf8;
-	char *string;                    /* payload of OSC and DCS, NUL-terminated when dispatched */
-	size_t string_len, string_cap;
+	/* The string under way: */
+	enum vt_string_kind kind;
+	enum vt_string_mode string_mode;
+	uint8_t string_half;             /* ESC or C2, whose next byte decides */
+	bool bel;                        /* BEL ended it; answers end the same way */
+	const struct vt_string_row *row;
+	char key[24];                    /* of OSC 1337, with its = */
+	uint8_t key_len;
+	char *string;                    /* what is collected, NUL-terminated for the handler */
+	size_t string_len, string_cap;   /* len counts what a stream took as well */
 };
 
 struct vt_scratch {
@@ -329,8 +343,6 @@ extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_csi_table, v
 void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
 void vt_esc_dispatch(struct vt *vt, uint8_t final);                 /* parser.inter says the rest */
 void vt_csi_dispatch(struct vt *vt, uint8_t final);
-void vt_osc_dispatch(struct vt *vt, bool bel);                      /* parser.string */
-void vt_dcs_dispatch(struct vt *vt);
 void vt_sgr(struct vt *vt);
 /* The pen as SGR parameters, without the final m. */
 size_t vt_sgr_describe(const struct vt *vt, char *ret, size_t size);
@@ -345,6 +357,41 @@ static inline unsigned vt_param(const struct vt *vt, unsigned i, unsigned missin
 {
 	return i < vt->parser.n && vt->parser.params[i] ? vt->parser.params[i] : missing;
 }
+
+/* ---- payload.c: strings ---------------------------------------------------- */
+
+/* Takes a payload as it comes, in pieces of any size, none of them empty. The
+ * parameters of a DCS stand in vt->parser for begin(). */
+struct vt_stream {
+	bool (*begin)(struct vt *vt);    /* false: swallow it */
+	void (*data)(struct vt *vt, const uint8_t *s, size_t len);
+	/* complete: the string was ended as it should be; otherwise it was broken off or
+	 * exceeds the row's limit. Comes once for each begin() that returned true. */
+	void (*end)(struct vt *vt, bool complete);
+};
+
+/* One string sequence. Without handler and stream it is known, and swallowed. */
+struct vt_string_row {
+	uint16_t number;                 /* of an OSC */
+	const char *key;                 /* of OSC 1337: the word after it, with its = */
+	char prefix, inter, final;       /* of a DCS; of an APC its first byte is final */
+	bool raw;                        /* control characters belong to the payload */
+	uint32_t limit;                  /* bytes of payload, without the head; one of VT_..._MAX */
+	/* s may be written to and ends with a NUL at len. vt->parser.bel says how to end an answer. */
+	void (*handler)(struct vt *vt, char *s, size_t len);
+	const struct vt_stream *stream;  /* instead of a handler */
+};
+
+/* NULL when there is none. */
+const struct vt_string_row *vt_osc_find(unsigned number);
+const struct vt_string_row *vt_osc_1337_find(const char *key, size_t len);
+const struct vt_string_row *vt_dcs_find(uint8_t prefix, uint8_t inter, uint8_t final);
+const struct vt_string_row *vt_apc_find(char first);
+
+void vt_string_begin(struct vt *vt, enum vt_string_kind kind);
+const uint8_t *vt_string_parse(struct vt *vt, const uint8_t *p, const uint8_t *end);
+void vt_string_abandon(struct vt *vt);
+void vt_escape_begin(struct vt *vt);                                /* parser.c: as after ESC */
 
 /* ---- report.c -------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* Operating system commands: titles, colours, links, the clipboard, shell marks.
- * The payload is at most VT_OSC_BYTES_MAX bytes and ends with a NUL. What is
- * not known is ignored; what would read something back to the program that it
- * did not put there itself (the clipboard) is not answered. */
+ * The tables at the end name each of them, its handler and how long it may be.
+ * What is not known is ignored; what would read something back to the program
+ * that it did not put there itself (the clipboard) is not answered. */
 #include "vt/internal.h"
 
 #define NOTE_BYTES_MAX 1024
@@ -41,8 +41,11 @@ static char *clean(const char *s, size_t max)
 
 /* ---- titles, folder ------------------------------------------------------------- */
 
-static void set_title(struct vt *vt, unsigned which, const char *text)
+static void osc_title(struct vt *vt, char *text, size_t len)
 {
+	unsigned which = vt->parser.row->number;
+
+	vt->changed = true;
 	if (which != 2)
 		vt_string_set(&vt->icon_title, clean(text, VT_TITLE_BYTES_MAX));
 	if (which != 1)
@@ -51,10 +54,11 @@ static void set_title(struct vt *vt, unsigned which, const char *text)
 		vt->cb.title(vt->user);
 }
 
-static void set_cwd(struct vt *vt, const char *url)
+static void osc_cwd(struct vt *vt, char *url, size_t len)
 {
 	size_t scheme = 0;
 
+	vt->changed = true;
 	while ((url[scheme] | 32) >= 'a' && (url[scheme] | 32) <= 'z')
 		scheme++;
 	if (*url && (scheme == 0 || __builtin_strncmp(url + scheme, "://", 3) != 0))
@@ -65,12 +69,12 @@ static void set_cwd(struct vt *vt, const char *url)
 }
 
 /* A plain path (OSC 1337 CurrentDir) as a URL. */
-static void set_cwd_path(struct vt *vt, const char *path)
+static void osc_cwd_path(struct vt *vt, char *path, size_t len)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	size_t len = __builtin_strlen(path), n = 7;
+	size_t n = 7;
 
-	if (path[0] != '/' || len > VT_CWD_BYTES_MAX)
+	if (path[0] != '/')
 		return;
 	cleanup_free char *url = xmalloc(n + len * 3 + 1);
 	memcpy(url, "file://", n);
@@ -86,15 +90,15 @@ static void set_cwd_path(struct vt *vt, const char *path)
 		}
 	}
 	url[n] = 0;
-	set_cwd(vt, url);
+	osc_cwd(vt, url, n);
 }
 
 /* ---- colours ------------------------------------------------------------------------ */
 
 /* Sets or reports one colour. True when it was set. */
-static bool color_op(struct vt *vt, unsigned osc, int number, unsigned index, const char *spec, bool bel)
+static bool color_op(struct vt *vt, unsigned osc, int number, unsigned index, const char *spec)
 {
-	const char *end = bel ? "\a" : "\033\\";
+	const char *end = vt->parser.bel ? "\a" : "\033\\";
 	uint32_t rgb;
 
 	if (spec[0] == '?' && !spec[1]) {
@@ -115,11 +119,12 @@ static bool color_op(struct vt *vt, unsigned osc, int number, unsigned index, co
 
 static void palette_changed(struct vt *vt)
 {
+	vt->changed = true;
 	if (vt->cb.palette)
 		vt->cb.palette(vt->user);
 }
 
-static void osc_palette(struct vt *vt, char *s, bool bel)
+static void osc_palette(struct vt *vt, char *s, size_t len)
 {
 	bool set = false;
 	char *field, *spec;
@@ -128,17 +133,17 @@ static void osc_palette(struct vt *vt, char *s, bool bel)
 		unsigned index;
 
 		if (read_number(&field, &index) && !*field && index < 256)
-			set |= color_op(vt, 4, (int)index, index, spec, bel);
+			set |= color_op(vt, 4, (int)index, index, spec);
 	}
 	if (set)
 		palette_changed(vt);
 }
 
-static void osc_palette_reset(struct vt *vt, char *s)
+static void osc_palette_reset(struct vt *vt, char *s, size_t len)
 {
 	char *field;
 
-	if (!s || !*s) {
+	if (!*s) {
 		for (unsigned i = 0; i < 256; i++)
 			vt_palette_reset(vt, i);
 	}
@@ -152,20 +157,27 @@ static void osc_palette_reset(struct vt *vt, char *s)
 }
 
 /* OSC 10, 11, 12: further fields are for the colours after the first. */
-static void osc_special(struct vt *vt, unsigned osc, char *s, bool bel)
+static void osc_special(struct vt *vt, char *s, size_t len)
 {
+	unsigned osc = vt->parser.row->number;
 	bool set = false;
 	char *spec;
 
 	for (; osc <= 12 && (spec = next_field(&s, ';')); osc++)
-		set |= color_op(vt, osc, -1, VT_PALETTE_FG + osc - 10, spec, bel);
+		set |= color_op(vt, osc, -1, VT_PALETTE_FG + osc - 10, spec);
 	if (set)
 		palette_changed(vt);
 }
 
+static void osc_special_reset(struct vt *vt, char *s, size_t len)
+{
+	vt_palette_reset(vt, VT_PALETTE_FG + vt->parser.row->number - 110u);
+	palette_changed(vt);
+}
+
 /* ---- links ------------------------------------------------------------------------------ */
 
-static void osc_link(struct vt *vt, char *s)
+static void osc_link(struct vt *vt, char *s, size_t len)
 {
 	char *params = next_field(&s, ';'), *param;
 	const char *id = "";
@@ -184,17 +196,17 @@ static void osc_link(struct vt *vt, char *s)
 
 /* ---- clipboard, notifications --------------------------------------------------------------- */
 
-static void osc_clipboard(struct vt *vt, char *s)
+static void osc_clipboard(struct vt *vt, char *s, size_t len)
 {
 	char *which = next_field(&s, ';');
-	size_t len, clean_len;
+	size_t clean_len;
 
 	if (!s || *s == '?' || !vt->cb.clipboard)
 		return;
 	cleanup_free char *data = vt_base64(s, __builtin_strlen(s), &len);
 	if (!data)
 		return;
-	cleanup_free char *text = vt_clean(data, len, VT_OSC_BYTES_MAX, VT_CLEAN_LINES, &clean_len);
+	cleanup_free char *text = vt_clean(data, len, VT_OSC_CLIPBOARD_MAX, VT_CLEAN_LINES, &clean_len);
 	bool primary = __builtin_strchr(which, 'p') || __builtin_strchr(which, 's');
 	if (primary)
 		vt->cb.clipboard(vt->user, VT_CLIPBOARD_PRIMARY, text, clean_len);
@@ -212,7 +224,7 @@ static void notify(struct vt *vt, const char *title, const char *body)
 }
 
 /* OSC 9: a notification, but 9;4 is progress; ConEmu's other numbers are no business of ours. */
-static void osc_9(struct vt *vt, char *s)
+static void osc_9(struct vt *vt, char *s, size_t len)
 {
 	char *p = s;
 	unsigned what, state = 0, percent = 0;
@@ -240,7 +252,7 @@ static void osc_9(struct vt *vt, char *s)
 	}
 }
 
-static void osc_777(struct vt *vt, char *s)
+static void osc_777(struct vt *vt, char *s, size_t len)
 {
 	char *verb = next_field(&s, ';'), *title = next_field(&s, ';');
 
@@ -259,12 +271,12 @@ static void note_append(char **to, const char *text, size_t len)
 }
 
 /* kitty's notifications: key=value:...;payload, in several pieces until one says d=1 (or does not say d). */
-static void osc_99(struct vt *vt, char *s)
+static void osc_99(struct vt *vt, char *s, size_t len)
 {
 	char *meta = next_field(&s, ';'), *item;
 	bool done = true, encoded = false, title = true, body = false;
-	size_t len = s ? __builtin_strlen(s) : 0;
 
+	len = s ? __builtin_strlen(s) : 0;
 	while ((item = next_field(&meta, ':'))) {
 		if (__builtin_strcmp(item, "d=0") == 0)
 			done = false;
@@ -291,7 +303,7 @@ static void osc_99(struct vt *vt, char *s)
 /* ---- shells --------------------------------------------------------------------------------------- */
 
 /* OSC 133, the prompt marks of FinalTerm: what is printed next is prompt, input or output. */
-static void osc_133(struct vt *vt, const char *s)
+static void osc_133(struct vt *vt, char *s, size_t len)
 {
 	uint32_t semantic;
 
@@ -309,75 +321,80 @@ static void osc_133(struct vt *vt, const char *s)
 	vt_pen_touch(vt);
 }
 
-static void osc_1337(struct vt *vt, char *s)
+static void osc_user_var(struct vt *vt, char *s, size_t len)
 {
-	if (__builtin_strncmp(s, "CurrentDir=", 11) == 0) {
-		set_cwd_path(vt, s + 11);
-	} else if (__builtin_strncmp(s, "SetUserVar=", 11) == 0) {
-		char *value = s + 11, *name = next_field(&value, '=');
-		size_t len;
+	char *value = s, *name = next_field(&value, '=');
 
-		if (!value || !vt->cb.user_var)
-			return;
-		cleanup_free char *data = vt_base64(value, __builtin_strlen(value), &len);
-		if (!data)
-			return;
-		cleanup_free char *n = clean(name, VT_TITLE_BYTES_MAX);
-		cleanup_free char *v = vt_clean(data, len, VT_OSC_BYTES_MAX, VT_CLEAN_LINES, NULL);
-		if (*n)
-			vt->cb.user_var(vt->user, n, v);
-	}
-}
-
-/* ---- the table ---------------------------------------------------------------------------------- */
-
-static void osc_reset_special(struct vt *vt, unsigned index)
-{
-	vt_palette_reset(vt, index);
-	palette_changed(vt);
-}
-
-/* Number, name, what it does with the payload s. */
-#define OSC_COMMANDS(X) \
-	X(0, "TITLES", set_title(vt, 0, s)) \
-	X(1, "ICONTITLE", set_title(vt, 1, s)) \
-	X(2, "TITLE", set_title(vt, 2, s)) \
-	X(4, "PALETTE", osc_palette(vt, s, bel)) \
-	X(7, "CWD", set_cwd(vt, s)) \
-	X(8, "LINK", osc_link(vt, s)) \
-	X(9, "NOTIFY", osc_9(vt, s)) \
-	X(10, "FOREGROUND", osc_special(vt, 10, s, bel)) \
-	X(11, "BACKGROUND", osc_special(vt, 11, s, bel)) \
-	X(12, "CURSORCOLOR", osc_special(vt, 12, s, bel)) \
-	X(52, "CLIPBOARD", osc_clipboard(vt, s)) \
-	X(99, "KITTYNOTIFY", osc_99(vt, s)) \
-	X(104, "PALETTERESET", osc_palette_reset(vt, s)) \
-	X(110, "FOREGROUNDRESET", osc_reset_special(vt, VT_PALETTE_FG)) \
-	X(111, "BACKGROUNDRESET", osc_reset_special(vt, VT_PALETTE_BG)) \
-	X(112, "CURSORCOLORRESET", osc_reset_special(vt, VT_PALETTE_CURSOR)) \
-	X(133, "PROMPTMARK", osc_133(vt, s)) \
-	X(777, "RXVTNOTIFY", osc_777(vt, s)) \
-	X(1337, "ITERM", osc_1337(vt, s))
-
-void vt_osc_dispatch(struct vt *vt, bool bel)
-{
-	char *s = vt->parser.string;
-	unsigned number;
-
-	vt->cluster = VT_CLUSTER_CLOSED;
-	/* A NUL inside ends the payload early, which is as good as any other answer to it. */
-	if (!read_number(&s, &number) || (*s && *s != ';'))
+	if (!value || !vt->cb.user_var)
 		return;
-	if (*s)
-		s++;
-	vt->changed = true;
-	switch (number) {
-#define CASE(number, name, action) case number: action; break;
-	OSC_COMMANDS(CASE)
-	default: break;
-	}
+	cleanup_free char *data = vt_base64(value, __builtin_strlen(value), &len);
+	if (!data)
+		return;
+	cleanup_free char *n = clean(name, VT_TITLE_BYTES_MAX);
+	cleanup_free char *v = vt_clean(data, len, VT_OSC_USER_VAR_MAX, VT_CLEAN_LINES, NULL);
+	if (*n)
+		vt->cb.user_var(vt->user, n, v);
 }
 
-#define ROW(number, name, action) { VT_SEQ_OSC, 0, 0, 0, number, name },
-static const struct vt_sequence rows[] = { OSC_COMMANDS(ROW) };
-const struct vt_sequence_table vt_osc_table = { rows, ARRAY_LEN(rows) };
+/* ---- the tables ------------------------------------------------------------------------------------ */
+
+/* Number, name, bytes of payload, what is done with it. By number. */
+#define OSC_COMMANDS(X) \
+	X(0, "TITLES", VT_OSC_TITLE_MAX, .handler = osc_title) \
+	X(1, "ICONTITLE", VT_OSC_TITLE_MAX, .handler = osc_title) \
+	X(2, "TITLE", VT_OSC_TITLE_MAX, .handler = osc_title) \
+	X(4, "PALETTE", VT_OSC_COLOR_MAX, .handler = osc_palette) \
+	X(7, "CWD", VT_OSC_CWD_MAX, .handler = osc_cwd) \
+	X(8, "LINK", VT_OSC_LINK_MAX, .handler = osc_link) \
+	X(9, "NOTIFY", VT_OSC_NOTE_MAX, .handler = osc_9) \
+	X(10, "FOREGROUND", VT_OSC_COLOR_MAX, .handler = osc_special) \
+	X(11, "BACKGROUND", VT_OSC_COLOR_MAX, .handler = osc_special) \
+	X(12, "CURSORCOLOR", VT_OSC_COLOR_MAX, .handler = osc_special) \
+	X(52, "CLIPBOARD", VT_OSC_CLIPBOARD_MAX, .handler = osc_clipboard) \
+	X(99, "KITTYNOTIFY", VT_OSC_NOTE_MAX, .handler = osc_99) \
+	X(104, "PALETTERESET", VT_OSC_COLOR_MAX, .handler = osc_palette_reset) \
+	X(110, "FOREGROUNDRESET", VT_OSC_COLOR_MAX, .handler = osc_special_reset) \
+	X(111, "BACKGROUNDRESET", VT_OSC_COLOR_MAX, .handler = osc_special_reset) \
+	X(112, "CURSORCOLORRESET", VT_OSC_COLOR_MAX, .handler = osc_special_reset) \
+	X(133, "PROMPTMARK", VT_OSC_SHELL_MAX, .handler = osc_133) \
+	X(777, "RXVTNOTIFY", VT_OSC_NOTE_MAX, .handler = osc_777)
+
+/* The same of OSC 1337, by the word that follows. */
+#define OSC_1337_COMMANDS(X) \
+	X("CurrentDir=", "ITERMCWD", VT_OSC_CWD_MAX, .handler = osc_cwd_path) \
+	X("SetUserVar=", "ITERMVAR", VT_OSC_USER_VAR_MAX, .handler = osc_user_var)
+
+#define ROW(number_, name, limit_, ...) { .number = number_, .limit = limit_, __VA_ARGS__ },
+static const struct vt_string_row oscs[] = { OSC_COMMANDS(ROW) };
+#define ROW_1337(key_, name, limit_, ...) { .number = 1337, .key = key_, .limit = limit_, __VA_ARGS__ },
+static const struct vt_string_row oscs_1337[] = { OSC_1337_COMMANDS(ROW_1337) };
+
+#define LISTED(number, name, limit, ...) { VT_SEQ_OSC, 0, 0, 0, number, name, NULL },
+#define LISTED_1337(key, name, limit, ...) { VT_SEQ_OSC, 0, 0, 0, 1337, name, key },
+static const struct vt_sequence listed[] = { OSC_COMMANDS(LISTED) OSC_1337_COMMANDS(LISTED_1337) };
+const struct vt_sequence_table vt_osc_table = { listed, ARRAY_LEN(listed) };
+
+const struct vt_string_row *vt_osc_find(unsigned number)
+{
+	size_t lo = 0, hi = ARRAY_LEN(oscs);
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (oscs[mid].number == number)
+			return &oscs[mid];
+		if (oscs[mid].number < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+const struct vt_string_row *vt_osc_1337_find(const char *key, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(oscs_1337); i++)
+		if (__builtin_strlen(oscs_1337[i].key) == len && memcmp(oscs_1337[i].key, key, len) == 0)
+			return &oscs_1337[i];
+	return NULL;
+}

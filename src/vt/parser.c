@@ -6,11 +6,11 @@
  * - A byte of 0x80 and above inside a sequence abandons it and is read as text:
  *   the stream is UTF-8, in which no raw C1 control exists. C1 controls encoded
  *   in UTF-8 (U+0080..U+009F) count as their ESC forms.
- * - A string ends at ESC \ or (OSC) BEL. ESC and another byte drops it.
+ * - Strings are payload.c's.
  * - Parameters saturate at 65535; those past VT_PARAMS_MAX are dropped. */
 #include "vt/internal.h"
 
-enum { CAN = 0x18, SUB = 0x1a, ESC = 0x1b, BEL = 0x07, DEL = 0x7f };
+enum { CAN = 0x18, SUB = 0x1a, ESC = 0x1b, DEL = 0x7f };
 
 /* Printable ASCII at the start of [p, end). */
 static size_t ascii_run(const uint8_t *p, const uint8_t *end)
@@ -43,90 +43,9 @@ static void sequence_begin(struct vt_parser *ps, enum vt_parser_state state)
 	ps->params[0] = 0;
 }
 
-static void string_begin(struct vt_parser *ps, enum vt_parser_state state)
+void vt_escape_begin(struct vt *vt)
 {
-	ps->state = state;
-	ps->string_esc = false;
-	ps->string_overflow = false;
-	ps->string_len = 0;
-}
-
-static void string_add(struct vt_parser *ps, const uint8_t *p, size_t len)
-{
-	if (ps->string_overflow || ps->string_len + len > VT_OSC_BYTES_MAX) {
-		ps->string_overflow = true;
-		return;
-	}
-	if (ps->string_len + len + 1 > ps->string_cap) {
-		ps->string_cap = MAX(ps->string_cap * 2, ps->string_len + len + 1);
-		ps->string_cap = MAX(ps->string_cap, 256u);
-		ps->string = xreallocarray(ps->string, ps->string_cap, 1);
-	}
-	memcpy(ps->string + ps->string_len, p, len);
-	ps->string_len += len;
-}
-
-static void string_end(struct vt *vt, bool bel)
-{
-	struct vt_parser *ps = &vt->parser;
-	enum vt_parser_state state = ps->state;
-
-	ps->state = VT_STATE_GROUND;
-	if (state == VT_STATE_IGNORED_STRING || ps->string_overflow)
-		return;
-	string_add(ps, (const uint8_t *)"", 0);
-	if (ps->string_overflow)
-		return;
-	ps->string[ps->string_len] = 0;
-	if (state == VT_STATE_OSC)
-		vt_osc_dispatch(vt, bel);
-	else
-		vt_dcs_dispatch(vt);
-	/* Do not keep a megabyte for the next title. */
-	if (ps->string_cap > 64u << 10) {
-		free(ps->string);
-		ps->string = NULL;
-		ps->string_cap = 0;
-	}
-}
-
-/* Inside OSC, DCS data and ignored strings. */
-static const uint8_t *parse_string(struct vt *vt, const uint8_t *p, const uint8_t *end)
-{
-	struct vt_parser *ps = &vt->parser;
-
-	if (ps->string_esc) {
-		ps->string_esc = false;
-		if (*p == '\\') {
-			string_end(vt, false);
-			return p + 1;
-		}
-		sequence_begin(ps, VT_STATE_ESC);
-		return p;
-	}
-	const uint8_t *start = p;
-	while (p < end && *p >= 0x20)
-		p++;
-	if (p > start && ps->state != VT_STATE_IGNORED_STRING)
-		string_add(ps, start, (size_t)(p - start));
-	if (p == end)
-		return p;
-	switch (*p) {
-	case CAN:
-	case SUB:
-		ps->state = VT_STATE_GROUND;
-		break;
-	case ESC:
-		ps->string_esc = true;
-		break;
-	case BEL:
-		if (ps->state == VT_STATE_OSC)
-			string_end(vt, true);
-		break;
-	default:
-		break;
-	}
-	return p + 1;
+	sequence_begin(&vt->parser, VT_STATE_ESC);
 }
 
 /* The number that the digits at p write (0 when there are none), without a branch
@@ -222,8 +141,8 @@ static const uint8_t *parse_params(struct vt *vt, const uint8_t *p, const uint8_
 			ps->params[ps->n++] = 0;
 		} else if (c >= 0x40 && c <= 0x7e) {
 			if (ps->state == VT_STATE_DCS_HEAD) {
-				string_begin(ps, VT_STATE_DCS);
 				ps->dcs_final = c;
+				vt_string_begin(vt, VT_STRING_DCS);
 			} else {
 				ps->state = VT_STATE_GROUND;
 				vt_csi_dispatch(vt, c);
@@ -265,11 +184,11 @@ static void escape_final(struct vt *vt, uint8_t c)
 	}
 	switch (c) {
 	case '[': sequence_begin(ps, VT_STATE_CSI); break;
-	case ']': string_begin(ps, VT_STATE_OSC); break;
+	case ']': vt_string_begin(vt, VT_STRING_OSC); break;
 	case 'P': sequence_begin(ps, VT_STATE_DCS_HEAD); break;
-	case 'X':
-	case '^':
-	case '_': string_begin(ps, VT_STATE_IGNORED_STRING); break;
+	case 'X': vt_string_begin(vt, VT_STRING_SOS); break;
+	case '^': vt_string_begin(vt, VT_STRING_PM); break;
+	case '_': vt_string_begin(vt, VT_STRING_APC); break;
 	default: vt_esc_dispatch(vt, c); break;
 	}
 }
@@ -379,9 +298,7 @@ void vt_write(struct vt *vt, const void *bytes, size_t len)
 		case VT_STATE_ESC: p = parse_escape(vt, p); break;
 		case VT_STATE_CSI:
 		case VT_STATE_DCS_HEAD: p = parse_params(vt, p, end); break;
-		case VT_STATE_OSC:
-		case VT_STATE_DCS:
-		case VT_STATE_IGNORED_STRING: p = parse_string(vt, p, end); break;
+		case VT_STATE_STRING: p = vt_string_parse(vt, p, end); break;
 		}
 	}
 	if (vt->changed)

@@ -57,6 +57,7 @@ void vt_destroy(struct vt *vt)
 {
 	if (!vt)
 		return;
+	vt_string_abandon(vt);
 	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++)
 		vt_grid_fini(&vt->grids[i]);
 	for (unsigned i = 0; i < ARRAY_LEN(vt->scratch); i++)

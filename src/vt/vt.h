@@ -25,9 +25,22 @@ struct vt;
 #define VT_ROWS_MAX 2000
 #define VT_COLS_MAX 2000
 #define VT_CLUSTER_BYTES_MAX 64      /* UTF-8 bytes of one grapheme cluster */
-#define VT_OSC_BYTES_MAX (1u << 20)  /* OSC 52 and friends; longer ones are swallowed */
 #define VT_TITLE_BYTES_MAX 1024
 #define VT_URI_BYTES_MAX 2083
+/* Bytes of payload of the string sequences; longer ones are swallowed to their end. */
+#define VT_OSC_TITLE_MAX 4096
+#define VT_OSC_COLOR_MAX 16384       /* OSC 4, 5, 10-19, 21: all colours at once fit */
+#define VT_OSC_CWD_MAX 4096
+#define VT_OSC_LINK_MAX 8192
+#define VT_OSC_NOTE_MAX 8192
+#define VT_OSC_CLIPBOARD_MAX (1u << 20)
+#define VT_OSC_USER_VAR_MAX 65536
+#define VT_OSC_SHELL_MAX 16384       /* OSC 133, 633 */
+#define VT_OSC_FILE_MAX (64u << 20)  /* OSC 1337 File=, FilePart= */
+#define VT_DCS_STATUS_MAX 64         /* DECRQSS */
+#define VT_DCS_CAPABILITIES_MAX 4096 /* XTGETTCAP */
+#define VT_SIXEL_BYTES_MAX (64u << 20)
+#define VT_KITTY_GRAPHICS_BYTES_MAX (64u << 20) /* of one command; chunks are commands */
 
 /* ---- cells and styles ---------------------------------------------------- */
 
