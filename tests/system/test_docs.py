@@ -85,7 +85,8 @@ def test_install_honours_prefix_and_destdir(tmp_path):
     prefix = next(o["value"] for o in options if o["name"] == "prefix")
     root = tmp_path / prefix.lstrip("/")
     for name in ("bin/lace", "share/lace/features/sshd/install.sh", "share/lace/features/mux-server/install.sh",
-                 "share/man/man1/lace.1", "share/man/man1/lace-mux-server.1", "share/bash-completion/completions/lace",
+                 "share/man/man1/lace.1", "share/man/man1/lace-mux-server.1", "share/man/man7/lace-terminal.7",
+                 "share/bash-completion/completions/lace",
                  "share/zsh/site-functions/_lace", "share/fish/vendor_completions.d/lace.fish"):
         assert (root / name).is_file(), name
     assert os.access(root / "share/lace/features/sshd/install.sh", os.X_OK)

@@ -518,6 +518,12 @@ static bool expect(struct run *r, const char *cmd, const char *p)
 		long x = number(r, &p), y = number(r, &p);
 
 		expect_number(r, "width", number(r, &p), cell_at(r, x, y).width);
+	} else if (str_eq(cmd, "line")) {
+		struct vt_row row = { 0 };
+		long y = number(r, &p);
+
+		vt_row_get(r->vt, d.physical_top + y, &row);
+		expect_number(r, "line attribute", number(r, &p), row.line_attr);
 	} else if (str_eq(cmd, "reply")) {
 		cleanup_str struct str want = STR_INIT;
 
