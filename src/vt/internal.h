@@ -13,6 +13,7 @@
  *   intern.c      styles, links and clusters by number
  *   encode_*.c    the other way: keys, mouse, focus, paste
  *   base64.c      what strings carry, in pieces
+ *   image.c       the store of images;  placement.c where they stand, row by row
  *
  * Rows and columns count from 0 here; y is a screen row unless it is called a
  * stable index. */
@@ -23,6 +24,7 @@
 #include "text/text.h"
 #include "vt/cells.h"
 #include "vt/intern.h"
+#include "vt/placement.h"
 #include "vt/scrollback.h"
 #include "vt/sequences.h"
 #include "vt/vt.h"
@@ -72,6 +74,7 @@ struct vt_grid_row {
 	uint16_t used;                   /* cells past it are blank in the default style, and not initialised */
 	bool wrapped;
 	uint8_t line_attr;
+	struct vt_spans *spans;          /* images; NULL in nearly all rows */
 };
 
 /* One screen. The rows are a ring, so that scrolling the whole of it moves nothing. */
@@ -189,6 +192,7 @@ struct vt {
 	struct vt_styles styles;
 	struct vt_clusters clusters;
 	struct vt_links links;
+	struct vt_images images;
 
 	char *title, *icon_title, *cwd;  /* never NULL */
 	struct { char *title, *icon; } title_stack[VT_TITLE_STACK];

@@ -14,6 +14,8 @@ void vt_grid_init(struct vt_grid *grid, uint16_t rows, uint16_t cols)
 
 void vt_grid_fini(struct vt_grid *grid)
 {
+	for (unsigned y = 0; y < grid->n; y++)
+		free(grid->rows[y].spans);
 	free(grid->rows);
 	free(grid->cells);
 	grid->rows = NULL;
@@ -171,6 +173,7 @@ static void rotate_up(struct vt *vt, unsigned top, unsigned bottom)
 		vt_touch(vt, vt_row_at(vt, y));
 	}
 	*vt_row_at(vt, bottom) = first;
+	vt_spans_drop(vt, vt_row_at(vt, bottom));
 	vt_row_clear(vt_row_at(vt, bottom), vt->cols, vt_erase_id(vt));
 	vt_touch(vt, vt_row_at(vt, bottom));
 }
@@ -184,8 +187,19 @@ static void rotate_down(struct vt *vt, unsigned top, unsigned bottom)
 		vt_touch(vt, vt_row_at(vt, y));
 	}
 	*vt_row_at(vt, top) = last;
+	vt_spans_drop(vt, vt_row_at(vt, top));
 	vt_row_clear(vt_row_at(vt, top), vt->cols, vt_erase_id(vt));
 	vt_touch(vt, vt_row_at(vt, top));
+}
+
+/* Images of a row that has left at the top. */
+static void leave(struct vt *vt, struct vt_grid_row *row)
+{
+	if (!vt_is_alt(vt)) {
+		vt_spans_keep(vt, row, vt->sb.end - 1);
+		vt_spans_trim(vt, vt->sb.first);
+	}
+	vt_spans_drop(vt, row);
 }
 
 /* One line of the whole screen: the ring turns. Stable indexes go with the rows of
@@ -199,6 +213,8 @@ static void scroll_whole(struct vt *vt)
 		g->floor = vt_now(vt);
 	else
 		vt_sb_push(vt, &vt->sb, row);
+	if (row->spans || vt->images.n_kept > 0)
+		leave(vt, row);
 	if (++g->head == g->n)
 		g->head = 0;
 	vt_row_clear(row, vt->cols, vt_erase_id(vt));
@@ -294,6 +310,9 @@ void vt_erase_rows(struct vt *vt, unsigned from, unsigned to)
 		struct vt_grid_row *row = vt_row_at(vt, y);
 
 		vt_row_clear(row, vt->cols, style);
+		/* To clear the screen clears its images too; to erase text does not. */
+		if (to - from == vt->rows)
+			vt_spans_drop(vt, row);
 		vt_touch(vt, row);
 	}
 }

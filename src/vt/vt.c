@@ -45,6 +45,7 @@ struct vt *vt_create(const struct vt_config *config, const struct vt_callbacks *
 	vt->seqno = 1;
 	vt->tabs = xmalloc(vt->cols);
 	vt_intern_init(vt);
+	vt_images_init(vt, config->image_bytes);
 	vt->title = xstrdup("");
 	vt->icon_title = xstrdup("");
 	vt->cwd = xstrdup("");
@@ -67,6 +68,7 @@ void vt_destroy(struct vt *vt)
 		free(vt->title_stack[vt->title_stack_n].icon);
 	}
 	vt_sb_fini(&vt->sb);
+	vt_images_fini(vt);
 	vt_intern_fini(vt);
 	free(vt->parser.string);
 	free(vt->tabs);
@@ -88,6 +90,7 @@ void vt_hard_reset(struct vt *vt)
 	reset_state(vt);
 	vt_erase_rows(vt, 0, vt->rows);
 	vt_sb_erase(&vt->sb);
+	vt_images_reset(vt);
 	for (unsigned i = 0; i < VT_PALETTE_COUNT; i++)
 		vt_palette_reset(vt, i);
 	if (palette && vt->cb.palette)
@@ -103,6 +106,7 @@ void vt_reset(struct vt *vt)
 void vt_drop_scrollback(struct vt *vt)
 {
 	vt_sb_erase(&vt->sb);
+	vt_spans_trim(vt, vt->sb.first);
 	vt->changed = true;
 }
 
@@ -119,6 +123,7 @@ static void keep_cursor_line(struct vt *vt)
 	}
 	for (unsigned i = 1; i < vt->rows; i++) {
 		vt_row_clear(vt_row_at(vt, i), vt->cols, 0);
+		vt_spans_drop(vt, vt_row_at(vt, i));
 		vt_touch(vt, vt_row_at(vt, i));
 	}
 	vt_row_at(vt, 0)->wrapped = false;

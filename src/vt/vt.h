@@ -41,6 +41,7 @@ struct vt;
 #define VT_DCS_CAPABILITIES_MAX 4096 /* XTGETTCAP */
 #define VT_SIXEL_BYTES_MAX (64u << 20)
 #define VT_KITTY_GRAPHICS_BYTES_MAX (64u << 20) /* of one command; chunks are commands */
+#define VT_IMAGES_BYTES_DEFAULT (64u << 20)
 
 /* ---- cells and styles ---------------------------------------------------- */
 
@@ -106,6 +107,7 @@ struct vt_config {
 	uint32_t scrollback_lines;          /* kept rows above the screen */
 	size_t scrollback_bytes;            /* and their memory; 0 = no bound but lines */
 	const char *term_program;           /* XTVERSION answer: "name version"; copied */
+	size_t image_bytes;                 /* memory for images (image.h); 0 = VT_IMAGES_BYTES_DEFAULT */
 };
 
 enum vt_clipboard { VT_CLIPBOARD_CLIPBOARD, VT_CLIPBOARD_PRIMARY };

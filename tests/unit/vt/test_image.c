@@ -1,0 +1,162 @@
+/* Images in the engine, below the protocols that bring them (those have scripts): what
+ * the screen does to pictures that are content of cells, quotas, and the coordinates
+ * that one cell gets. Cells are 10 x 20 pixels. */
+#include "../unit.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "vt/internal.h"
+
+static struct vt *make(unsigned rows, unsigned cols, size_t bytes)
+{
+	struct vt_config config = { .rows = (uint16_t)rows, .cols = (uint16_t)cols, .pixel_width = cols * 10,
+		.pixel_height = rows * 20, .scrollback_lines = 100, .image_bytes = bytes };
+
+	return vt_create(&config, NULL, NULL);
+}
+
+static void put(struct vt *vt, const char *s) { vt_write(vt, s, strlen(s)); }
+
+static struct vt_picture picture(unsigned width, unsigned height)
+{
+	return (struct vt_picture){ .format = VT_IMAGE_RGBA, .width = width, .height = height,
+		.data = calloc(width, (size_t)height * 4), .len = (size_t)width * height * 4 };
+}
+
+static void show(struct vt *vt, unsigned width, unsigned height)
+{
+	struct vt_picture p = picture(width, height);
+	struct vt_image_how how = { .scroll = true, .after = VT_IMAGE_CURSOR_LEFT };
+
+	assert_true(vt_image_show(vt, &p, &how));
+}
+
+/* "x+cells:col,row" of each run, where col and row say which cell of the image comes first. */
+static void check_row(struct vt *vt, int64_t row, const char *want)
+{
+	struct vt_row_image v[16];
+	size_t n = vt_row_images(vt, row, v, ARRAY_LEN(v));
+	cleanup_str struct str s = STR_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		str_printf(&s, "%s%u+%u:%d,%d", i ? " " : "", v[i].x, v[i].cells, -v[i].left / 10, -v[i].top / 20);
+	assert_string_equal(s.s, want);
+}
+
+static void test_show(void **state)
+{
+	struct vt *vt = make(4, 10, 0);
+
+	put(vt, "\033[1;3H");
+	show(vt, 25, 30);
+	check_row(vt, 0, "2+3:0,0");
+	check_row(vt, 1, "2+3:0,1");
+	check_row(vt, 2, "");
+	assert_int_equal(vt_cursor(vt).x, 2);
+	assert_int_equal(vt_cursor(vt).y, 1);
+	/* The last cell: 5 of 10 pixels across, 10 of 20 down; a pixel is 1/25 and 1/30 of the image. */
+	struct vt_row_image run;
+	struct vt_image_cell cell;
+	assert_int_equal(vt_row_images(vt, 1, &run, 1), 1);
+	assert_true(vt_row_image_cell(&run, 2, &cell));
+	assert_float_equal(cell.left, 20.0 / 25, 1e-6);
+	assert_float_equal(cell.right, 1, 1e-6);
+	assert_float_equal(cell.top, 20.0 / 30, 1e-6);
+	assert_float_equal(cell.bottom, 1, 1e-6);
+	assert_int_equal(cell.pad_left, 0);
+	assert_int_equal(cell.pad_right, 5);
+	assert_int_equal(cell.pad_top, 0);
+	assert_int_equal(cell.pad_bottom, 10);
+	assert_false(vt_row_image_cell(&run, 3, &cell));
+	vt_destroy(vt);
+}
+
+static void test_overwritten(void **state)
+{
+	struct vt *vt = make(4, 10, 0);
+	struct vt_row_image run;
+	struct vt_image image;
+
+	show(vt, 60, 20);
+	assert_int_equal(vt_row_images(vt, 0, &run, 1), 1);
+	put(vt, "\033[1;3Hab");
+	check_row(vt, 0, "0+2:0,0 4+2:4,0");
+	put(vt, "\033[1;6H\033[K");
+	check_row(vt, 0, "0+2:0,0 4+1:4,0");
+	put(vt, "\033[2K");
+	check_row(vt, 0, "");
+	/* The next picture in the row finds that the one before has gone. */
+	assert_true(vt_image_get(vt, run.serial, &image));
+	put(vt, "\033[1;10H");
+	show(vt, 10, 20);
+	check_row(vt, 0, "9+1:0,0");
+	assert_false(vt_image_get(vt, run.serial, &image));
+	vt_destroy(vt);
+}
+
+static void test_scrolled(void **state)
+{
+	struct vt *vt = make(4, 10, 0);
+
+	put(vt, "\033[3;1H");
+	show(vt, 10, 80);
+	assert_int_equal(vt_dims(vt).physical_top, 2);
+	for (int64_t row = 2; row < 6; row++) {
+		char want[16];
+
+		snprintf(want, sizeof(want), "0+1:0,%d", (int)row - 2);
+		check_row(vt, row, want);
+	}
+	put(vt, "\r\n\r\n");
+	check_row(vt, 2, "0+1:0,0");
+	check_row(vt, 3, "0+1:0,1");
+	check_row(vt, 5, "0+1:0,3");
+	check_row(vt, 6, "");
+	/* Until the rows have gone. */
+	for (int i = 0; i < 110; i++)
+		put(vt, "\r\n");
+	assert_int_equal(vt->images.n, 0);
+	assert_int_equal(vt->images.spans, 0);
+	assert_int_equal(vt->images.n_placements, 0);
+	vt_destroy(vt);
+}
+
+static void test_quota(void **state)
+{
+	struct vt *vt = make(4, 10, 3000);
+	struct vt_image_how how = { .after = VT_IMAGE_CURSOR_STAY };
+	struct vt_row_image run;
+	struct vt_image image;
+
+	struct vt_picture big = picture(30, 30);
+	assert_false(vt_image_show(vt, &big, &how));
+	struct vt_picture odd = picture(10, 10);
+	odd.len--;
+	assert_false(vt_image_show(vt, &odd, &how));
+	assert_int_equal(vt->images.bytes, 0);
+	for (int i = 0; i < 4; i++) {
+		struct vt_picture p = picture(16, 16);
+
+		vt_cursor_to(vt, (unsigned)i * 2, 0);
+		assert_true(vt_image_show(vt, &p, &how));
+	}
+	/* 1024 bytes each: two stay, the newest. */
+	check_row(vt, 0, "4+2:0,0 6+2:0,0");
+	assert_int_equal(vt->images.bytes, 2048);
+	assert_int_equal(vt_row_images(vt, 0, &run, 1), 2);
+	assert_true(vt_image_get(vt, run.serial, &image));
+	assert_int_equal(image.width, 16);
+	assert_int_equal(image.len, 1024);
+	vt_destroy(vt);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_overwritten),
+		cmocka_unit_test(test_scrolled),
+		cmocka_unit_test(test_quota),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
