@@ -227,6 +227,8 @@ static void on_child(uv_signal_t *h, int signum)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct pane *p = NULL;
+		if (tls_exited(m, pid))
+			continue;
 		for (size_t i = 0; i < m->n_panes && p == NULL; i++)
 			if (m->panes[i]->pid == pid)
 				p = m->panes[i];
@@ -284,6 +286,7 @@ static void end_children(struct mux *m)
 
 static void shut_down(struct mux *m)
 {
+	tls_stop(m);
 	for (size_t i = 0; i < m->n_conns; i++)
 		conn_close(m->conns[i]);
 	conn_reap(m);
@@ -351,6 +354,7 @@ int mux_run(const struct mux_options *opts, struct err *err)
 			mux_log("nobody waits for the server's start");
 		close(opts->ready_fd);
 	}
+	tls_start(m);
 	uv_run(&m->loop, UV_RUN_DEFAULT);
 	shut_down(m);
 	close(opts->listen_fd);

@@ -18,6 +18,7 @@ struct mux_options {
 	uint32_t scrollback_lines;         /* for each pane */
 	size_t scrollback_bytes;
 	const char *session_file;          /* environment and folder of panes (dev/hooks.h), or NULL */
+	const char *tls_bind;              /* ADDRESS:PORT of a TLS listener (lace-mux-tls), or NULL */
 	int ready_fd;                      /* written "ok\n" and closed once accepting, or -1 */
 	const char *version;               /* shown as version_string */
 };

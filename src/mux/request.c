@@ -132,11 +132,6 @@ static void lace_shutdown(struct request *r)
 	mux_stop(r->m);
 }
 
-static void tls_creds(struct request *r)
-{
-	request_fail(r, "this server makes no TLS certificates: lace-mux-tls does");
-}
-
 /* ---- input ---- */
 
 static void send_input(struct request *r, struct pane *p, const char *bytes, size_t len)
@@ -497,7 +492,7 @@ static const struct handler {
 	{ WIRE_GET_LINES, 0, request_get_lines },
 	{ WIRE_GET_PANE_RENDER_CHANGES, 0, render_changes },
 	{ WIRE_GET_CODEC_VERSION, 0, codec_version },
-	{ WIRE_GET_TLS_CREDS, 0, tls_creds },
+	{ WIRE_GET_TLS_CREDS, 0, request_tls_creds },
 	{ WIRE_SEARCH_SCROLLBACK_REQUEST, 0, request_search },
 	{ WIRE_SET_PANE_ZOOMED, INPUT | CHANGES, set_pane_zoomed },
 	{ WIRE_SPLIT_PANE, CHANGES, request_split },

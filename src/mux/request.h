@@ -32,6 +32,8 @@ void request_split(struct request *r);
 void request_move_to_tab(struct request *r);
 /* search.c */
 void request_search(struct request *r);
+/* tls.c */
+void request_tls_creds(struct request *r);
 /* list.c */
 void request_list_panes(struct request *r);
 void request_get_lines(struct request *r);

@@ -47,6 +47,7 @@
 #define MUX_COMPACT_ROWS 500           /* ... if so many rows came since; else no timer is set at all */
 #define MUX_RESIZED_MS 50              /* TabResized is gathered this long */
 #define MUX_WATCH_MS 65000             /* a polling client polls what it shows every 30 s at least */
+#define MUX_TLS_ASKS_MAX 8             /* certificates being made at a time */
 #define MUX_KILL_MS 2000               /* from SIGHUP to SIGKILL */
 #define MUX_INFO_MS 500                /* age of a cached program name and folder */
 
@@ -254,6 +255,10 @@ struct mux {
 	size_t n_resized;
 	struct doomed *doomed;
 	size_t n_doomed;
+	pid_t tls_pid;                     /* the TLS listener, 0 = none */
+	int tls_line;                      /* it ends when this is closed */
+	struct tls_ask *tls_asks[MUX_TLS_ASKS_MAX];
+	size_t n_tls_asks;
 	bool changed;                      /* something may have to be sent this turn */
 	bool stopping;
 	bool deaf;                         /* out of descriptors: not accepting until one is closed */
@@ -277,6 +282,10 @@ void mux_focus_pane(struct mux *m, uint64_t pane, uint64_t author);
 void mux_client_size(struct conn *c, struct pane *p, const struct wire_terminal_size *size, bool at_once);
 void mux_client_typed(struct conn *c, struct pane *p);
 void mux_client_left(struct conn *c);
+/* Starts the TLS listener when one is wanted and none runs (tls.c). */
+void tls_start(struct mux *m);
+bool tls_exited(struct mux *m, pid_t pid);       /* true when it was that */
+void tls_stop(struct mux *m);
 void mux_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

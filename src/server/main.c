@@ -27,6 +27,7 @@ static const char help[] =
     "options of the server:\n"
     "  --codec N              wezterm codec to announce, 42 to 45 (default 44)\n"
     "  --scrollback-lines N   rows kept for each pane (default 10000)\n"
+    "  --tls ADDRESS:PORT     also serve wezterm's TLS domains there (by lace-mux-tls)\n"
     "  --session-file FILE    environment of panes (default " SERVER_SESSION_FILE ")\n"
     "  --version, --help\n"
     "\n"
@@ -54,7 +55,7 @@ struct options {
 	bool daemonize;
 	int ready_fd;
 	unsigned long codec, lines;
-	const char *session_file;
+	const char *session_file, *tls;
 	struct strv passed;                /* what a daemon is started with */
 };
 
@@ -109,6 +110,11 @@ static int parse(int argc, char **argv, struct options *o)
 		} else if ((v = value_of("--session-file", argc, argv, &i)) != NULL) {
 			o->session_file = v;
 			strv_pushf(&o->passed, "--session-file=%s", v);
+		} else if ((v = value_of("--tls", argc, argv, &i)) != NULL) {
+			if (*v == '\0')
+				return server_usage("--tls wants ADDRESS:PORT");
+			o->tls = v;
+			strv_pushf(&o->passed, "--tls=%s", v);
 		} else {
 			return server_usage("unknown argument \"%s\"", argv[i]);
 		}
@@ -138,7 +144,7 @@ static int serve(const struct options *o, const struct server_paths *p, struct e
 		return fail_start(o->ready_fd, err);
 	struct mux_options m = { .listen_fd = fd, .socket_path = p->socket, .codec = (unsigned)o->codec,
 		.scrollback_lines = (uint32_t)o->lines, .scrollback_bytes = SERVER_SCROLLBACK_BYTES,
-		.session_file = o->session_file, .ready_fd = o->ready_fd, .version = LACE_VERSION };
+		.session_file = o->session_file, .tls_bind = o->tls, .ready_fd = o->ready_fd, .version = LACE_VERSION };
 	int rc = mux_run(&m, err);
 	if (rc != 0)
 		return fail_start(o->ready_fd, err);

@@ -20,6 +20,7 @@ ALLOWED = {
     "port": {"base", "host"},
     "dev": {"base", "host", "engine", "port"},
     "init": set(),
+    "tls": {"base", "host"},
     "server": {"base", "text", "vt", "wire", "host", "link", "mux"},
     "cmd": {"base", "text", "wire", "host", "link", "client", "engine", "port", "dev"},
 }

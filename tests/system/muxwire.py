@@ -231,6 +231,7 @@ DECODERS = {
         "dirty": r.vec(lambda: r_range(r)), "title": r.text(), "working_dir": r.opt(r.text), "lines": r_lines(r),
         "input_serial": r.opt(r.u), "seqno": r.u()}),
     "GetCodecVersionResponse": (27, lambda r: {"codec": r.u(), "version": r.text(), "exe": r.text(), "config": r.opt(r.text)}),
+    "GetTlsCredsResponse": (29, lambda r: {"ca_cert_pem": r.text(), "client_cert_pem": r.text()}),
     "LivenessResponse": (30, lambda r: {"pane_id": r.u(), "is_alive": bool(r.byte())}),
     "SearchScrollbackResponse": (32, lambda r: {"results": [(r.s(), r.u(), r.s(), r.u(), r.u()) for _ in range(r.u())]}),
     "PaneRemoved": (37, lambda r: {"pane_id": r.u()}),

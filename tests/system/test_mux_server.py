@@ -34,9 +34,9 @@ class Server:
                     "PS1": "$ ", "SHELL": "/bin/sh", "LANG": "C.UTF-8"}
         self.process, self.clients, self.session = None, [], self.run / "session"
 
-    def start(self, *args, env=None):
+    def start(self, *args, env=None, program=SERVER):
         r, w = os.pipe()
-        self.process = subprocess.Popen([SERVER, "--ready-fd=%d" % w, "--session-file=%s" % self.session, *args],
+        self.process = subprocess.Popen([program, "--ready-fd=%d" % w, "--session-file=%s" % self.session, *args],
                                         env={**self.env, **(env or {})}, pass_fds=[w], stdin=subprocess.DEVNULL,
                                         stderr=open(self.run / "log", "ab"), start_new_session=True)
         os.close(w)
