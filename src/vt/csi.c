@@ -66,9 +66,9 @@ static void insert_cells(struct vt *vt, bool insert)
 	if (x < vt->left || x > vt->right)
 		return;
 	if (insert)
-		vt_row_insert(row, x, n, vt->right, style);
+		vt_row_insert(vt, row, x, n, vt->right, style);
 	else
-		vt_row_delete(row, x, n, vt->right, vt->cols, style);
+		vt_row_delete(vt, row, x, n, vt->right, vt->cols, style);
 	vt_touch(vt, row);
 	vt->pos.pending = false;
 }

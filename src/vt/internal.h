@@ -13,7 +13,8 @@
  *   intern.c      styles, links and clusters by number
  *   encode_*.c    the other way: keys, mouse, focus, paste
  *   base64.c      what strings carry, in pieces
- *   image.c       the store of images;  placement.c where they stand, row by row
+ *   image.c       the store of images;  placement.c where they stand;
+ *   spans.c       what rows have of them
  *
  * Rows and columns count from 0 here; y is a screen row unless it is called a
  * stable index. */
@@ -261,9 +262,10 @@ static inline void vt_row_open(struct vt_grid_row *row, unsigned x, unsigned end
 }
 void vt_row_erase(struct vt_grid_row *row, unsigned from, unsigned to, unsigned cols, uint16_t style);
 /* Shift the cells of [x, right] by n; what is free becomes blank. */
-void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, uint16_t style);
-void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols,
+void vt_row_insert(struct vt *vt, struct vt_grid_row *row, unsigned x, unsigned n, unsigned right,
     uint16_t style);
+void vt_row_delete(struct vt *vt, struct vt_grid_row *row, unsigned x, unsigned n, unsigned right,
+    unsigned cols, uint16_t style);
 void vt_row_clear(struct vt_grid_row *row, unsigned cols, uint16_t style);
 
 /* ---- intern.c: by number -------------------------------------------------- */

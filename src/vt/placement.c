@@ -3,8 +3,9 @@
 
 /* ---- placements ------------------------------------------------------------------- */
 
-static struct vt_placement *find(const struct vt_images *im, uint64_t serial)
+struct vt_placement *vt_placement_find(const struct vt *vt, uint64_t serial)
 {
+	const struct vt_images *im = &vt->images;
 	size_t lo = 0, hi = im->n_placements;
 
 	while (lo < hi) {
@@ -39,168 +40,29 @@ static void placement_free(struct vt *vt, struct vt_placement *p)
 	unplace(vt, p);
 }
 
-/* One user less: a span, or whoever is making the placement. */
-static void release(struct vt *vt, struct vt_placement *p)
+void vt_placement_release(struct vt *vt, struct vt_placement *p)
 {
 	if (--p->spans == 0)
 		placement_free(vt, p);
 }
 
-static void span_gone(struct vt *vt, const struct vt_span *s)
-{
-	struct vt_placement *p = find(&vt->images, s->placement);
-
-	vt->images.spans--;
-	if (p)
-		release(vt, p);
-}
-
-/* ---- lists of spans ---------------------------------------------------------------- */
-
-static struct vt_spans *spans_add(struct vt *vt, struct vt_spans *list, struct vt_span s)
-{
-	/* First, so that what makes room does not end it. */
-	find(&vt->images, s.placement)->spans++;
-	if (list && list->n == VT_ROW_IMAGES_MAX) {
-		span_gone(vt, &list->v[0]);
-		memmove(list->v, list->v + 1, --list->n * sizeof(list->v[0]));
-	}
-	if (!list || list->n == list->cap) {
-		unsigned cap = list ? list->cap * 2u : 1;
-		bool fresh = !list;
-
-		list = xreallocarray(list, 1, sizeof(*list) + cap * sizeof(list->v[0]));
-		list->cap = (uint16_t)cap;
-		if (fresh)
-			list->n = 0;
-	}
-	list->v[list->n++] = s;
-	vt->images.spans++;
-	return list;
-}
-
-static void spans_remove(struct vt *vt, struct vt_spans *list, unsigned i)
-{
-	struct vt_span s = list->v[i];
-
-	memmove(list->v + i, list->v + i + 1, (--list->n - i) * sizeof(list->v[0]));
-	span_gone(vt, &s);
-}
-
-static void spans_free(struct vt *vt, struct vt_spans *list)
-{
-	while (list->n > 0)
-		spans_remove(vt, list, list->n - 1u);
-	free(list);
-}
-
-void vt_spans_drop(struct vt *vt, struct vt_grid_row *row)
-{
-	struct vt_spans *list = row->spans;
-
-	row->spans = NULL;
-	if (list)
-		spans_free(vt, list);
-}
-
-/* Whether the cell still shows what bound spans say; what lies right of the screen does. */
-static bool bound_cell(const struct vt_grid_row *row, unsigned x, unsigned cols)
-{
-	return x >= cols || (x < row->used && row->cells[x].flags & VT_CELL_IMAGE);
-}
-
-/* The next run of cells of a span that are still shown, from x on: [*ret_x, returned). */
-static unsigned bound_run(const struct vt_grid_row *row, const struct vt_span *s, unsigned x, unsigned cols,
-    unsigned *ret_x)
-{
-	unsigned end = s->x + s->cells;
-
-	while (x < end && !bound_cell(row, x, cols))
-		x++;
-	*ret_x = x;
-	while (x < end && bound_cell(row, x, cols))
-		x++;
-	return x;
-}
-
-static struct vt_span span_part(const struct vt_span *s, unsigned x, unsigned end)
-{
-	struct vt_span part = *s;
-
-	part.x = (uint16_t)x;
-	part.cells = (uint16_t)(end - x);
-	part.col = (uint16_t)(s->col + (x - s->x));
-	return part;
-}
-
-/* Cuts bound spans to what their cells still show. */
-static void settle(struct vt *vt, struct vt_grid_row *row)
-{
-	struct vt_spans *old = row->spans, *list = NULL;
-
-	if (!old)
-		return;
-	for (unsigned i = 0; i < old->n; i++) {
-		const struct vt_span *s = &old->v[i];
-
-		if (!s->bound) {
-			list = spans_add(vt, list, *s);
-			continue;
-		}
-		for (unsigned x = s->x, end; x < s->x + s->cells; x = end) {
-			end = bound_run(row, s, x, vt->cols, &x);
-			if (x < end)
-				list = spans_add(vt, list, span_part(s, x, end));
-		}
-	}
-	row->spans = list;
-	spans_free(vt, old);
-}
-
-/* Bound spans show nothing in [x, end) any more. */
-static void cut(struct vt *vt, struct vt_grid_row *row, unsigned x, unsigned end)
-{
-	struct vt_spans *old = row->spans, *list = NULL;
-
-	if (!old)
-		return;
-	for (unsigned i = 0; i < old->n; i++) {
-		const struct vt_span *s = &old->v[i];
-		unsigned s_end = s->x + s->cells;
-
-		if (!s->bound || s_end <= x || s->x >= end) {
-			list = spans_add(vt, list, *s);
-			continue;
-		}
-		if (s->x < x)
-			list = spans_add(vt, list, span_part(s, s->x, x));
-		if (s_end > end)
-			list = spans_add(vt, list, span_part(s, end, s_end));
-	}
-	row->spans = list;
-	spans_free(vt, old);
-}
+/* ---- showing ------------------------------------------------------------------------- */
 
 static void row_show(struct vt *vt, struct vt_grid_row *row, const struct vt_placement *p, unsigned x,
     unsigned n)
 {
-	unsigned end = x + p->cols, shown = MIN(end, vt->cols);
-	struct vt_span s = { .placement = p->serial, .bound = p->bound, .x = (uint16_t)x,
-		.cells = (uint16_t)(end - x), .row = (uint16_t)n };
+	struct vt_span s = { .placement = p->serial, .bound = p->bound, .x = (uint16_t)x, .cells = p->cols,
+		.row = (uint16_t)n };
 
 	if (p->bound) {
-		settle(vt, row);
+		vt_spans_settle(vt, row);
 		if (!p->image->picture.clear)
-			cut(vt, row, x, end);
-		vt_row_reach(row, shown);
-		for (unsigned i = x; i < shown; i++)
-			row->cells[i].flags |= VT_CELL_IMAGE;
+			vt_spans_cut(vt, row, x, x + p->cols);
 	}
-	row->spans = spans_add(vt, row->spans, s);
+	vt_spans_add(vt, row, s);
+	vt_spans_flag(row, vt->cols);
 	vt_touch(vt, row);
 }
-
-/* ---- showing ------------------------------------------------------------------------- */
 
 static bool can_scroll(const struct vt *vt)
 {
@@ -246,7 +108,7 @@ static uint16_t cells_for(uint32_t pixels, uint16_t cell)
 	return (uint16_t)MIN((pixels + cell - 1) / cell, UINT16_MAX);
 }
 
-/* Held once for the caller: release() it. */
+/* Held once for the caller. */
 static struct vt_placement *placement_new(struct vt *vt, struct vt_stored *image)
 {
 	struct vt_images *im = &vt->images;
@@ -284,52 +146,19 @@ bool vt_image_show(struct vt *vt, const struct vt_picture *picture, const struct
 		vt_cursor_to(vt, 0, 0);
 	show_rows(vt, p, how->scroll);
 	move_after(vt, p, how->after, before);
-	release(vt, p);
+	vt_placement_release(vt, p);
 	vt->changed = true;
 	return true;
 }
 
 /* ---- removing ------------------------------------------------------------------------- */
 
-static bool list_sweep(struct vt *vt, struct vt_spans **list)
-{
-	bool swept = false;
-
-	for (unsigned i = *list ? (*list)->n : 0; i > 0; i--) {
-		const struct vt_placement *p = find(&vt->images, (*list)->v[i - 1].placement);
-
-		if (p->dead) {
-			memmove((*list)->v + i - 1, (*list)->v + i, ((*list)->n - i) * sizeof((*list)->v[0]));
-			(*list)->n--;
-			vt->images.spans--;
-			swept = true;
-		}
-	}
-	if (*list && (*list)->n == 0) {
-		free(*list);
-		*list = NULL;
-	}
-	return swept;
-}
-
-/* Those marked as dead leave all rows and the table. */
-static void sweep(struct vt *vt)
+void vt_placements_sweep(struct vt *vt)
 {
 	struct vt_images *im = &vt->images;
 	size_t n = 0;
 
-	for (unsigned g = 0; g < ARRAY_LEN(vt->grids); g++)
-		for (unsigned y = 0; y < vt->grids[g].n; y++)
-			if (list_sweep(vt, &vt->grids[g].rows[y].spans))
-				vt_touch(vt, &vt->grids[g].rows[y]);
-	for (size_t i = 0; i < im->n_kept; i++) {
-		struct vt_kept_spans *k = &im->kept[im->kept_head + i];
-
-		if (list_sweep(vt, &k->spans)) {
-			k->seqno = im->kept_seqno = vt_now(vt);
-			vt->changed = true;
-		}
-	}
+	vt_spans_sweep(vt);
 	for (size_t i = 0; i < im->n_placements; i++) {
 		struct vt_placement *p = im->placements[i];
 
@@ -350,61 +179,8 @@ void vt_placements_delete_image(struct vt *vt, struct vt_stored *image)
 	for (size_t i = 0; i < im->n_placements; i++)
 		im->placements[i]->dead = im->placements[i]->image == image;
 	image->placements++;                 /* so that it survives them */
-	sweep(vt);
+	vt_placements_sweep(vt);
 	image->placements--;
-}
-
-/* ---- the scrollback -------------------------------------------------------------------- */
-
-void vt_spans_keep(struct vt *vt, struct vt_grid_row *row, int64_t index)
-{
-	struct vt_images *im = &vt->images;
-
-	settle(vt, row);
-	if (!row->spans)
-		return;
-	if (im->kept_head + im->n_kept == im->cap_kept) {
-		if (im->kept_head > im->cap_kept / 2) {
-			memmove(im->kept, im->kept + im->kept_head, im->n_kept * sizeof(*im->kept));
-			im->kept_head = 0;
-		} else {
-			im->cap_kept = MAX(im->cap_kept * 2, 16u);
-			im->kept = xreallocarray(im->kept, im->cap_kept, sizeof(*im->kept));
-		}
-	}
-	im->kept[im->kept_head + im->n_kept++] = (struct vt_kept_spans){ .row = index, .spans = row->spans };
-	row->spans = NULL;
-}
-
-void vt_spans_trim(struct vt *vt, int64_t first)
-{
-	struct vt_images *im = &vt->images;
-
-	while (im->n_kept > 0 && im->kept[im->kept_head].row < first) {
-		struct vt_spans *spans = im->kept[im->kept_head++].spans;
-
-		im->n_kept--;
-		if (spans)
-			spans_free(vt, spans);
-	}
-	if (im->n_kept == 0)
-		im->kept_head = 0;
-}
-
-struct vt_kept_spans *vt_spans_kept(const struct vt *vt, int64_t row)
-{
-	const struct vt_images *im = &vt->images;
-	size_t lo = im->kept_head, hi = lo + im->n_kept, end = hi;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (im->kept[mid].row < row)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < end ? &im->kept[lo] : NULL;
 }
 
 /* ---- images of a row ------------------------------------------------------------------- */
@@ -416,7 +192,7 @@ struct result {
 
 static void report(const struct vt *vt, const struct vt_span *s, struct result *r)
 {
-	const struct vt_placement *p = find(&vt->images, s->placement);
+	const struct vt_placement *p = vt_placement_find(vt, s->placement);
 	const struct vt_picture *pic = &p->image->picture;
 
 	if (r->n++ >= r->max)
@@ -453,7 +229,7 @@ size_t vt_row_images(struct vt *vt, int64_t row, struct vt_row_image *ret, size_
 	const struct vt_grid_row *g = row >= top && row < top + vt->rows ? vt_row_at(vt, (unsigned)(row - top)) :
 	    NULL;
 	const struct vt_kept_spans *kept = g || vt_is_alt(vt) ? NULL : vt_spans_kept(vt, row);
-	const struct vt_spans *list = g ? g->spans : kept && kept->row == row ? kept->spans : NULL;
+	const struct vt_spans *list = g ? g->spans : kept ? kept->spans : NULL;
 
 	for (unsigned i = 0; list && i < list->n; i++) {
 		const struct vt_span *s = &list->v[i];
@@ -462,9 +238,9 @@ size_t vt_row_images(struct vt *vt, int64_t row, struct vt_row_image *ret, size_
 		for (unsigned x = s->x, stop; x < end; x = stop) {
 			stop = end;
 			if (s->bound && g)
-				stop = MIN(bound_run(g, s, x, vt->cols, &x), end);
+				stop = MIN(vt_span_run(g, s, x, vt->cols, &x), end);
 			if (x < stop) {
-				struct vt_span part = span_part(s, x, stop);
+				struct vt_span part = vt_span_part(s, x, stop);
 
 				report(vt, &part, &r);
 			}

@@ -73,6 +73,7 @@ struct vt_placement {
 	int32_t z;
 	bool bound;
 	bool dead;                           /* to be swept */
+	bool outside;                        /* of a region that is about to scroll */
 	uint8_t screen;
 	uint16_t cols, rows;                 /* cells covered */
 	uint16_t cell_width, cell_height;
@@ -119,18 +120,68 @@ void vt_images_reset(struct vt *vt);
 /* Takes the picture; NULL when it is refused. Nobody refers to it yet: place it or give it an id. */
 struct vt_stored *vt_image_store(struct vt *vt, const struct vt_picture *picture);
 void vt_image_free(struct vt *vt, struct vt_stored *image);
-/* It is shown nowhere afterwards, and stays. */
+
+/* ---- placements -------------------------------------------------------------- */
+
+struct vt_placement *vt_placement_find(const struct vt *vt, uint64_t serial);
+/* One user less: a span, or whoever has made it. The last one ends it. */
+void vt_placement_release(struct vt *vt, struct vt_placement *p);
+/* Those marked dead leave all rows, and are no more. */
+void vt_placements_sweep(struct vt *vt);
+/* The image is shown nowhere afterwards, and stays. */
 void vt_placements_delete_image(struct vt *vt, struct vt_stored *image);
 
-/* ---- spans of rows ---------------------------------------------------------- */
+/* ---- spans of rows ------------------------------------------------------------ */
 
+struct vt_span vt_span_part(const struct vt_span *s, unsigned x, unsigned end);
+/* The next run of cells of a bound span that still show it, from x on: [*ret_x, returned). */
+unsigned vt_span_run(const struct vt_grid_row *row, const struct vt_span *s, unsigned x, unsigned cols,
+    unsigned *ret_x);
+void vt_spans_add(struct vt *vt, struct vt_grid_row *row, struct vt_span s);
+/* Lists by themselves: a span more, at column x; and the end of one (or of none). */
+struct vt_spans *vt_spans_carry(struct vt *vt, struct vt_spans *list, struct vt_span s, unsigned x);
+void vt_spans_free(struct vt *vt, struct vt_spans *list);
 /* All of them go. */
 void vt_spans_drop(struct vt *vt, struct vt_grid_row *row);
-/* The row is about to be kept under that stable index: so are they. */
-void vt_spans_keep(struct vt *vt, struct vt_grid_row *row, int64_t index);
+/* Bound ones are cut to what their cells still show. */
+void vt_spans_settle(struct vt *vt, struct vt_grid_row *row);
+/* The other way round: cells show what bound ones say. */
+void vt_spans_flag(struct vt_grid_row *row, unsigned cols);
+/* Bound ones show nothing in [x, end) any more. */
+void vt_spans_cut(struct vt *vt, struct vt_grid_row *row, unsigned x, unsigned end);
+/* n cells are about to be inserted at x or deleted there, within [x, end). */
+void vt_spans_shift(struct vt *vt, struct vt_grid_row *row, unsigned x, unsigned n, unsigned end, bool insert);
+/* Cells [x, end) are about to be copied, flags and all, to to_x of another row or the same. */
+void vt_spans_copy(struct vt *vt, struct vt_grid_row *from, unsigned x, unsigned end, struct vt_grid_row *to,
+    unsigned to_x);
+/* They are about to be moved straight up or down, images of any kind with them. */
+void vt_spans_move_columns(struct vt *vt, struct vt_grid_row *from, struct vt_grid_row *to, unsigned left,
+    unsigned end);
+void vt_spans_drop_columns(struct vt *vt, struct vt_grid_row *row, unsigned left, unsigned end);
+
+/* Before a region scrolls, placements that are not bound and not wholly in it are lifted
+ * from its rows; afterwards they are put back where they were. */
+struct vt_region {
+	unsigned top, bottom, left, right;   /* inclusive */
+};
+struct vt_pins {
+	struct vt_spans **rows;
+	unsigned top, n;
+};
+void vt_spans_pin(struct vt *vt, const struct vt_region *region, struct vt_pins *ret);
+void vt_spans_unpin(struct vt *vt, struct vt_pins *pins);
+
+/* Drops spans of dead placements, on both screens and in the scrollback. */
+void vt_spans_sweep(struct vt *vt);
+
+/* In the scrollback: those of a row that is newer than all there are. Takes the list. */
+void vt_spans_keep(struct vt *vt, struct vt_kept_spans kept);
+/* Those of the newest row, if it is that one: the caller's again. */
+struct vt_kept_spans vt_spans_unkeep(struct vt *vt, int64_t row);
 /* The scrollback begins at `first` now. */
 void vt_spans_trim(struct vt *vt, int64_t first);
-/* Those kept with the first row from `row` on that has any; NULL when there is none. */
-struct vt_kept_spans *vt_spans_kept(const struct vt *vt, int64_t row);
+const struct vt_kept_spans *vt_spans_kept(const struct vt *vt, int64_t row);
+/* The first row in [row, end) whose images have changed while it was kept; end when none. */
+int64_t vt_spans_kept_changed(const struct vt *vt, uint64_t since, int64_t row, int64_t end);
 
 #endif

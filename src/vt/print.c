@@ -81,7 +81,7 @@ static void place(struct vt *vt, uint32_t text, unsigned width)
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 	uint16_t style = vt_pen_id(vt);
 	if (vt->modes & VT_M_INSERT)
-		vt_row_insert(row, x, width, limit, 0);
+		vt_row_insert(vt, row, x, width, limit, 0);
 	vt_row_open(row, x, x + width);
 	row->cells[x] = vt_cell_make(text, style, (uint8_t)width);
 	if (width == 2)
@@ -174,7 +174,7 @@ static void regrow(struct vt *vt)
 	row->cells[x].text = text;
 	if (width > had) {
 		if (vt->modes & VT_M_INSERT)
-			vt_row_insert(row, x + 1, 1, limit, 0);
+			vt_row_insert(vt, row, x + 1, 1, limit, 0);
 		vt_row_reach(row, x + 2);
 		vt_row_split(row, x + 2);
 		row->cells[x + 1] = vt_cell_make(0, style, 0);

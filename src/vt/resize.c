@@ -22,6 +22,9 @@ struct reflow {
 	unsigned waiting;
 	int64_t next;                    /* stable index of the row being filled */
 	struct vt_scratch *line;         /* the row being filled */
+	struct vt_spans *spans;          /* its images */
+	struct vt_kept_spans *kept;      /* images of old rows in the scrollback, from `kept_at` on */
+	size_t kept_at, n_kept;
 	struct point points[POINTS];
 };
 
@@ -30,6 +33,9 @@ static void push_oldest(struct reflow *r)
 	struct vt_grid_row *row = &r->grid.rows[r->grid.head];
 
 	vt_sb_push(r->vt, &r->vt->sb, row);
+	if (row->spans)
+		vt_spans_keep(r->vt, (struct vt_kept_spans){ .row = r->vt->sb.end - 1, .spans = row->spans });
+	row->spans = NULL;
 	row->used = 0;
 	if (++r->grid.head == r->grid.n)
 		r->grid.head = 0;
@@ -51,7 +57,10 @@ static void pull_newest(struct reflow *r)
 	row->used = kept.n;
 	row->wrapped = kept.wrapped;
 	row->line_attr = kept.line_attr;
-	row->seqno = kept.seqno;
+	struct vt_kept_spans images = vt_spans_unkeep(vt, vt->sb.end - 1);
+	row->seqno = MAX(kept.seqno, images.seqno);
+	row->spans = images.spans;
+	vt_spans_flag(row, r->cols);
 	vt_sb_drop_newest(&vt->sb);
 }
 
@@ -65,6 +74,9 @@ static void emit(struct reflow *r, bool wrapped, uint8_t line_attr)
 	row->wrapped = wrapped;
 	row->line_attr = line_attr;
 	row->seqno = vt_now(r->vt);
+	row->spans = r->spans;
+	r->spans = NULL;
+	vt_spans_flag(row, r->cols);
 	r->line->n = 0;
 	r->next++;
 }
@@ -80,6 +92,22 @@ static void place_points(struct reflow *r, int64_t row, unsigned x)
 			p->done = true;
 		}
 	}
+}
+
+/* Images go with their first cell, and are not broken where lines are. */
+static void place_spans(struct reflow *r, const struct vt_spans *spans, unsigned x)
+{
+	for (unsigned i = 0; i < spans->n; i++)
+		if (spans->v[i].x == x)
+			r->spans = vt_spans_carry(r->vt, r->spans, spans->v[i], r->line->n);
+}
+
+/* Those right of the text stay as far right of it as they were, though it be out of sight. */
+static void place_spans_beyond(struct reflow *r, const struct vt_spans *spans, unsigned content)
+{
+	for (unsigned i = 0; i < spans->n; i++)
+		if (spans->v[i].x >= content)
+			r->spans = vt_spans_carry(r->vt, r->spans, spans->v[i], r->line->n + spans->v[i].x - content);
 }
 
 static bool has_points(const struct reflow *r, int64_t row)
@@ -101,7 +129,7 @@ static unsigned natural_width(const struct vt *vt, const struct vt_cell *cell)
 }
 
 /* One old row, the old stable index of which is `index`. */
-static void take_row(struct reflow *r, const struct vt_row *row, int64_t index)
+static void take_row(struct reflow *r, const struct vt_row *row, const struct vt_spans *spans, int64_t index)
 {
 	unsigned n = row->n, content = n;
 	bool points = has_points(r, index);
@@ -122,12 +150,19 @@ static void take_row(struct reflow *r, const struct vt_row *row, int64_t index)
 			place_points(r, index, x);
 		if (cell.width == 2 && points)
 			place_points(r, index, x + 1);
+		if (spans)
+			place_spans(r, spans, x);
+		if (cell.width == 2 && spans)
+			place_spans(r, spans, x + 1);
 		x += cell.width == 2;
+		cell.flags = 0;
 		cell.width = (uint8_t)width;
 		r->line->cells[r->line->n++] = cell;
 		if (width == 2)
 			r->line->cells[r->line->n++] = vt_cell_make(0, cell.style, 0);
 	}
+	if (spans)
+		place_spans_beyond(r, spans, content);
 	/* Positions right of the text stay as far right of it as they were. */
 	for (unsigned i = 0; points && i < POINTS; i++) {
 		struct point *p = &r->points[i];
@@ -140,9 +175,30 @@ static void take_row(struct reflow *r, const struct vt_row *row, int64_t index)
 	}
 	if (row->wrapped)
 		return;
-	for (unsigned x = content; x < n && r->line->n < r->cols; x++)
-		r->line->cells[r->line->n++] = row->cells[x];
+	for (unsigned x = content; x < n && r->line->n < r->cols; x++) {
+		r->line->cells[r->line->n] = row->cells[x];
+		r->line->cells[r->line->n++].flags = 0;
+	}
 	emit(r, false, row->line_attr);
+}
+
+/* Images of an old row in the scrollback, to be freed. Asked for in their order. */
+static struct vt_spans *kept_spans(struct reflow *r, int64_t index)
+{
+	if (r->kept_at == r->n_kept || r->kept[r->kept_at].row != index)
+		return NULL;
+	return r->kept[r->kept_at++].spans;
+}
+
+/* A block moves as it is: its rows get other indexes. */
+static void move_kept(struct reflow *r, const struct vt_sb_block *b)
+{
+	for (; r->kept_at < r->n_kept && r->kept[r->kept_at].row < b->first + b->n; r->kept_at++) {
+		struct vt_kept_spans kept = r->kept[r->kept_at];
+
+		kept.row += r->vt->sb.end - b->first;
+		vt_spans_keep(r->vt, kept);
+	}
 }
 
 static void take_scrollback(struct reflow *r, struct vt_scrollback *old)
@@ -156,6 +212,7 @@ static void take_scrollback(struct reflow *r, struct vt_scrollback *old)
 		if (!joined && !b->wraps && b->widest <= r->cols && b->first >= old->first) {
 			while (r->waiting > 0)
 				push_oldest(r);
+			move_kept(r, b);
 			vt_sb_push_block(&vt->sb, b, vt_now(vt));
 			r->next = vt->sb.end;
 			continue;
@@ -165,7 +222,9 @@ static void take_scrollback(struct reflow *r, struct vt_scrollback *old)
 			struct vt_row row;
 
 			vt_sb_block_read(vt, b, i, cells, &vt->scratch[0].n, &row);
-			take_row(r, &row, b->first + i);
+			struct vt_spans *spans = kept_spans(r, b->first + i);
+			take_row(r, &row, spans, b->first + i);
+			vt_spans_free(vt, spans);
 			joined = row.wrapped;
 		}
 		vt_sb_block_free(b);
@@ -177,7 +236,7 @@ static unsigned screen_content(const struct reflow *r, const struct vt_grid *g, 
 {
 	unsigned n = g->n;
 
-	while (n > 1 && vt_grid_row(g, n - 1)->used == 0 && !has_points(r, top + n - 1))
+	while (n > 1 && vt_grid_row(g, n - 1)->used == 0 && !vt_grid_row(g, n - 1)->spans && !has_points(r, top + n - 1))
 		n--;
 	return n;
 }
@@ -186,10 +245,12 @@ static unsigned screen_content(const struct reflow *r, const struct vt_grid *g, 
 static void copy_rows(struct reflow *r, const struct vt_grid *old, unsigned content)
 {
 	for (unsigned y = 0; y < content; y++) {
-		const struct vt_grid_row *from = vt_grid_row(old, y);
+		struct vt_grid_row *from = vt_grid_row(old, y);
 
 		memcpy(r->line->cells, from->cells, from->used * sizeof(*from->cells));
 		r->line->n = from->used;
+		r->spans = from->spans;
+		from->spans = NULL;
 		emit(r, from->wrapped, from->line_attr);
 		vt_grid_row(&r->grid, r->waiting - 1)->seqno = from->seqno;
 	}
@@ -232,6 +293,31 @@ static struct vt_pos get_point(const struct reflow *r, unsigned which)
 	return pos;
 }
 
+/* What is kept of images is set aside, and comes back row by row. */
+static void begin_images(struct reflow *r)
+{
+	struct vt_images *im = &r->vt->images;
+
+	r->kept = im->kept;
+	r->kept_at = im->kept_head;
+	r->n_kept = im->kept_head + im->n_kept;
+	im->kept = NULL;
+	im->kept_head = im->n_kept = im->cap_kept = 0;
+}
+
+static void end_images(struct reflow *r)
+{
+	for (; r->kept_at < r->n_kept; r->kept_at++)
+		vt_spans_free(r->vt, r->kept[r->kept_at].spans);
+	free(r->kept);
+}
+
+static void drop_images(struct vt *vt, struct vt_grid *g)
+{
+	for (unsigned y = 0; y < g->n; y++)
+		vt_spans_drop(vt, &g->rows[y]);
+}
+
 static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 {
 	struct vt_grid *old = &vt->grids[0];
@@ -253,6 +339,7 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 	} else {
 		struct vt_scrollback sb = vt->sb;
 
+		begin_images(&r);
 		vt_sb_init(&vt->sb, sb.lines_max, sb.bytes_max);
 		vt->sb.first = vt->sb.end = r.next = sb.first;
 		vt->sb.serial = sb.serial;      /* blocks that move keep theirs */
@@ -263,8 +350,9 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 			struct vt_row row = { .cells = g->cells, .n = g->used,
 				.wrapped = g->wrapped && y + 1 < content, .line_attr = g->line_attr };
 
-			take_row(&r, &row, top + y);
+			take_row(&r, &row, g->spans, top + y);
 		}
+		end_images(&r);
 	}
 	settle(&r, content == old->n);
 
@@ -276,6 +364,8 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 	r.grid.kitty_n = old->kitty_n;
 	if (!vt_is_alt(vt))
 		vt->pos = get_point(&r, POINT_CURSOR);
+	drop_images(vt, old);
+	vt_spans_trim(vt, vt->sb.first);
 	vt_grid_fini(old);
 	*old = r.grid;
 }
@@ -289,12 +379,15 @@ static void resize_alternate(struct vt *vt, uint16_t rows, uint16_t cols)
 
 	vt_grid_init(&grid, rows, cols);
 	for (unsigned y = 0; y < rows && y + skip < old->n; y++) {
-		const struct vt_grid_row *from = vt_grid_row(old, y + skip);
+		struct vt_grid_row *from = vt_grid_row(old, y + skip);
 		struct vt_grid_row *to = &grid.rows[y];
 
 		memcpy(to->cells, from->cells, MIN(from->used, cols) * sizeof(*to->cells));
 		to->used = MIN(from->used, cols);
 		to->line_attr = from->line_attr;
+		to->spans = from->spans;
+		from->spans = NULL;
+		vt_spans_flag(to, cols);
 		if (to->used > 0 && to->cells[to->used - 1].width == 2)
 			to->cells[to->used - 1] = vt_cell_make(0, to->cells[to->used - 1].style, 1);
 	}
@@ -310,6 +403,7 @@ static void resize_alternate(struct vt *vt, uint16_t rows, uint16_t cols)
 		vt->pos.x = MIN(vt->pos.x, cols - 1);
 		vt->pos.pending = false;
 	}
+	drop_images(vt, old);
 	vt_grid_fini(old);
 	*old = grid;
 }
@@ -326,6 +420,9 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 	if (rows != vt->rows || cols != vt->cols) {
 		unsigned had = vt->cols;
 
+		for (unsigned g = 0; vt->images.n_placements > 0 && g < ARRAY_LEN(vt->grids); g++)
+			for (unsigned y = 0; y < vt->rows; y++)
+				vt_spans_settle(vt, &vt->grids[g].rows[y]);
 		resize_primary(vt, rows, cols);
 		resize_alternate(vt, rows, cols);
 		vt->rows = rows;

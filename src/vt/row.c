@@ -51,15 +51,14 @@ void vt_row_clear(struct vt_grid_row *row, unsigned cols, uint16_t style)
 static void row_trim(struct vt_grid_row *row)
 {
 	while (row->used > 0) {
-		struct vt_cell *c = &row->cells[row->used - 1];
-
-		if (c->text != 0 || c->style != 0 || c->width != 1)
+		if (vt_cell_word(&row->cells[row->used - 1]) != vt_blank_word(0))
 			break;
 		row->used--;
 	}
 }
 
-void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, uint16_t style)
+void vt_row_insert(struct vt *vt, struct vt_grid_row *row, unsigned x, unsigned n, unsigned right,
+    uint16_t style)
 {
 	unsigned end = right + 1;
 
@@ -68,6 +67,8 @@ void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned rig
 	n = MIN(n, end - x);
 	if (x >= row->used && style == 0)
 		return;
+	if (row->spans)
+		vt_spans_shift(vt, row, x, n, end, true);
 	vt_row_split(row, x);
 	vt_row_split(row, end - n);
 	vt_row_split(row, end);
@@ -84,8 +85,8 @@ void vt_row_insert(struct vt_grid_row *row, unsigned x, unsigned n, unsigned rig
 	row_trim(row);
 }
 
-void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned right, unsigned cols,
-    uint16_t style)
+void vt_row_delete(struct vt *vt, struct vt_grid_row *row, unsigned x, unsigned n, unsigned right,
+    unsigned cols, uint16_t style)
 {
 	unsigned end = right + 1;
 
@@ -94,6 +95,8 @@ void vt_row_delete(struct vt_grid_row *row, unsigned x, unsigned n, unsigned rig
 	n = MIN(n, end - x);
 	if (x >= row->used && style == 0)
 		return;
+	if (row->spans)
+		vt_spans_shift(vt, row, x, n, end, false);
 	vt_row_split(row, x);
 	vt_row_split(row, x + n);
 	vt_row_split(row, end);

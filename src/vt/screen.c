@@ -159,6 +159,8 @@ static void move_columns(struct vt *vt, unsigned from, unsigned to)
 	vt_row_split(dst, vt->right + 1u);
 	vt_row_reach(src, vt->right + 1u);
 	vt_row_reach(dst, vt->right + 1u);
+	if (src->spans || dst->spans)
+		vt_spans_move_columns(vt, src, dst, vt->left, vt->right + 1u);
 	memcpy(dst->cells + vt->left, src->cells + vt->left, (vt->right - vt->left + 1u) * sizeof(*dst->cells));
 	vt_touch(vt, dst);
 }
@@ -196,7 +198,10 @@ static void rotate_down(struct vt *vt, unsigned top, unsigned bottom)
 static void leave(struct vt *vt, struct vt_grid_row *row)
 {
 	if (!vt_is_alt(vt)) {
-		vt_spans_keep(vt, row, vt->sb.end - 1);
+		vt_spans_settle(vt, row);
+		if (row->spans)
+			vt_spans_keep(vt, (struct vt_kept_spans){ .row = vt->sb.end - 1, .spans = row->spans });
+		row->spans = NULL;
 		vt_spans_trim(vt, vt->sb.first);
 	}
 	vt_spans_drop(vt, row);
@@ -221,14 +226,45 @@ static void scroll_whole(struct vt *vt)
 	vt_touch(vt, row);
 }
 
+/* Images that are partly outside of what scrolls stay where they are. */
+static void pin_images(struct vt *vt, unsigned top, unsigned bottom, struct vt_pins *ret)
+{
+	struct vt_region region = { .top = top, .bottom = bottom, .left = vt->left, .right = vt->right };
+
+	*ret = (struct vt_pins){ 0 };
+	if (vt->images.n_placements > 0 && (top > 0 || bottom < vt->rows - 1u || !whole_width(vt)))
+		vt_spans_pin(vt, &region, ret);
+}
+
+static void scroll_columns_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
+{
+	for (unsigned y = top; y < top + n; y++)
+		vt_spans_drop_columns(vt, vt_row_at(vt, y), vt->left, vt->right + 1u);
+	for (unsigned y = top; y + n <= bottom; y++)
+		move_columns(vt, y + n, y);
+	for (unsigned y = bottom + 1 - n; y <= bottom; y++)
+		vt_erase_cells(vt, y, vt->left, vt->right + 1u, false);
+}
+
+static void scroll_columns_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
+{
+	for (unsigned y = bottom + 1 - n; y <= bottom; y++)
+		vt_spans_drop_columns(vt, vt_row_at(vt, y), vt->left, vt->right + 1u);
+	for (unsigned y = bottom; y >= top + n; y--)
+		move_columns(vt, y - n, y);
+	for (unsigned y = top; y < top + n; y++)
+		vt_erase_cells(vt, y, vt->left, vt->right + 1u, false);
+}
+
 void vt_scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n, bool keep)
 {
+	struct vt_pins pins;
+
 	n = MIN(n, bottom - top + 1);
+	pin_images(vt, top, bottom, &pins);
 	if (!whole_width(vt)) {
-		for (unsigned y = top; y + n <= bottom; y++)
-			move_columns(vt, y + n, y);
-		for (unsigned y = bottom + 1 - n; y <= bottom; y++)
-			vt_erase_cells(vt, y, vt->left, vt->right + 1u, false);
+		scroll_columns_up(vt, top, bottom, n);
+		vt_spans_unpin(vt, &pins);
 		return;
 	}
 	bool whole = top == 0 && bottom == vt->rows - 1u && (keep || vt_is_alt(vt));
@@ -244,26 +280,27 @@ void vt_scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n, bool
 			rotate_up(vt, top, bottom);
 		}
 	}
+	vt_spans_unpin(vt, &pins);
 }
 
 void vt_scroll_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
 {
+	struct vt_pins pins;
+
 	n = MIN(n, bottom - top + 1);
-	if (!whole_width(vt)) {
-		for (unsigned y = bottom; y >= top + n; y--)
-			move_columns(vt, y - n, y);
-		for (unsigned y = top; y < top + n; y++)
-			vt_erase_cells(vt, y, vt->left, vt->right + 1u, false);
-		return;
-	}
-	for (; n > 0; n--)
-		rotate_down(vt, top, bottom);
+	pin_images(vt, top, bottom, &pins);
+	if (!whole_width(vt))
+		scroll_columns_down(vt, top, bottom, n);
+	else
+		for (; n > 0; n--)
+			rotate_down(vt, top, bottom);
+	vt_spans_unpin(vt, &pins);
 }
 
 void vt_scroll_left(struct vt *vt, unsigned x, unsigned n)
 {
 	for (unsigned y = vt->top; y <= vt->bottom; y++) {
-		vt_row_delete(vt_row_at(vt, y), x, n, vt->right, vt->cols, vt_erase_id(vt));
+		vt_row_delete(vt, vt_row_at(vt, y), x, n, vt->right, vt->cols, vt_erase_id(vt));
 		vt_touch(vt, vt_row_at(vt, y));
 	}
 }
@@ -271,7 +308,7 @@ void vt_scroll_left(struct vt *vt, unsigned x, unsigned n)
 void vt_scroll_right(struct vt *vt, unsigned x, unsigned n)
 {
 	for (unsigned y = vt->top; y <= vt->bottom; y++) {
-		vt_row_insert(vt_row_at(vt, y), x, n, vt->right, vt_erase_id(vt));
+		vt_row_insert(vt, vt_row_at(vt, y), x, n, vt->right, vt_erase_id(vt));
 		vt_touch(vt, vt_row_at(vt, y));
 	}
 }

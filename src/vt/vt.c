@@ -222,7 +222,10 @@ static uint64_t screen_row_seqno(const struct vt *vt, unsigned y)
 static uint64_t kept_row_seqno(const struct vt *vt, const struct vt_sb_block *block, int64_t row)
 {
 	uint64_t seqno = vt_sb_row_seqno(block, (uint32_t)(row - block->first));
+	const struct vt_kept_spans *images = vt->images.n_kept > 0 ? vt_spans_kept(vt, row) : NULL;
 
+	if (images)
+		seqno = MAX(seqno, images->seqno);
 	return row < vt->switch_rows ? MAX(seqno, vt->switch_seqno) : seqno;
 }
 
@@ -264,7 +267,9 @@ size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64
 			bool switched = row < vt->switch_rows && vt->switch_seqno > since;
 
 			if (MAX(b->seqno, b->floor) <= since && !switched) {
-				row = stop;
+				for (; (row = vt_spans_kept_changed(vt, since, row, stop)) < stop; row++, n++)
+					if (n < max)
+						ret[n] = row;
 				continue;
 			}
 			for (; row < stop; row++) {

@@ -149,6 +149,143 @@ static void test_quota(void **state)
 	vt_destroy(vt);
 }
 
+static void test_cells_move(void **state)
+{
+	struct vt *vt = make(4, 20, 0);
+
+	show(vt, 60, 20);
+	put(vt, "\033[1;3H\033[2@");
+	check_row(vt, 0, "0+2:0,0 4+4:2,0");
+	put(vt, "\033[2P");
+	check_row(vt, 0, "0+2:0,0 2+4:2,0");
+	put(vt, "\033[1;2H\033[2P");
+	check_row(vt, 0, "0+1:0,0 1+3:3,0");
+	put(vt, "\033[4h\033[1;1Hx\033[4l");
+	check_row(vt, 0, "1+1:0,0 2+3:3,0");
+	/* What is pushed over the right edge has gone. */
+	put(vt, "\033[16@");
+	check_row(vt, 0, "17+1:0,0 18+2:3,0");
+	put(vt, "\033[2J");
+	check_row(vt, 0, "");
+	assert_int_equal(vt->images.n, 0);
+	vt_destroy(vt);
+}
+
+static void test_rows_move(void **state)
+{
+	struct vt *vt = make(6, 20, 0);
+
+	put(vt, "\033[2;2H");
+	show(vt, 20, 60);
+	put(vt, "\033[3;1H\033[L");
+	check_row(vt, 1, "1+2:0,0");
+	check_row(vt, 2, "");
+	check_row(vt, 3, "1+2:0,1");
+	check_row(vt, 4, "1+2:0,2");
+	put(vt, "\033[1;1H\033[M");
+	check_row(vt, 0, "1+2:0,0");
+	check_row(vt, 2, "1+2:0,1");
+	/* Between side margins only those columns move. */
+	put(vt, "\033[?69h\033[3;20s\033[3;3H\033[L");
+	check_row(vt, 2, "1+1:0,1");
+	check_row(vt, 3, "1+1:0,2 2+1:1,1");
+	check_row(vt, 4, "2+1:1,2");
+	put(vt, "\033[3;3H\033[M");
+	check_row(vt, 2, "1+1:0,1 2+1:1,1");
+	check_row(vt, 3, "1+1:0,2 2+1:1,2");
+	check_row(vt, 4, "");
+	put(vt, "\033[?69l\033[H\033M");
+	check_row(vt, 0, "");
+	check_row(vt, 1, "1+2:0,0");
+	vt_destroy(vt);
+}
+
+static void test_reflow(void **state)
+{
+	struct vt *vt = make(6, 20, 0);
+	static const char *const rows[] = { "12+8:0,0", "12+8:0,1", "" };
+
+	put(vt, "abcdefghijkl");
+	show(vt, 80, 40);
+	put(vt, "\r\nxyz");
+	for (int i = 0; i < 3; i++)
+		check_row(vt, i, rows[i]);
+	/* The rows are too long by their blanks only: nothing wraps, the image is cut. */
+	vt_resize(vt, 6, 15, 150, 120);
+	check_row(vt, 0, "12+3:0,0");
+	check_row(vt, 1, "12+3:0,1");
+	vt_resize(vt, 6, 20, 200, 120);
+	for (int i = 0; i < 3; i++)
+		check_row(vt, i, rows[i]);
+	/* The text of the first row wraps: its end takes the image along. */
+	vt_resize(vt, 6, 8, 80, 120);
+	check_row(vt, 0, "");
+	check_row(vt, 1, "4+4:0,0");
+	vt_resize(vt, 6, 20, 200, 120);
+	for (int i = 0; i < 3; i++)
+		check_row(vt, i, rows[i]);
+	/* In the scrollback too, and back on the screen. */
+	put(vt, "\r\n\n\n\n\n\n");
+	vt_resize(vt, 6, 8, 80, 120);
+	vt_resize(vt, 6, 13, 130, 120);
+	vt_resize(vt, 6, 20, 200, 120);
+	for (int i = 0; i < 3; i++)
+		check_row(vt, i, rows[i]);
+	vt_resize(vt, 10, 20, 200, 200);
+	assert_int_equal(vt_dims(vt).physical_top, 0);
+	for (int i = 0; i < 3; i++)
+		check_row(vt, i, rows[i]);
+	put(vt, "\033[1;15H*");
+	check_row(vt, 0, "12+2:0,0 15+5:3,0");
+	vt_destroy(vt);
+}
+
+static void test_alternate(void **state)
+{
+	struct vt *vt = make(4, 10, 0);
+
+	show(vt, 20, 20);
+	put(vt, "\033[?1049h");
+	check_row(vt, 0, "");
+	put(vt, "\033[4;1H");
+	show(vt, 10, 40);
+	check_row(vt, 2, "0+1:0,0");
+	check_row(vt, 3, "0+1:0,1");
+	vt_resize(vt, 4, 5, 50, 80);
+	check_row(vt, 2, "0+1:0,0");
+	put(vt, "\033[?1049l");
+	check_row(vt, 0, "0+2:0,0");
+	put(vt, "\033[?1049h");
+	check_row(vt, 2, "");
+	put(vt, "\033c");
+	assert_int_equal(vt->images.n, 0);
+	assert_int_equal(vt->images.spans, 0);
+	vt_destroy(vt);
+}
+
+/* An image that lost to the quota leaves rows, kept ones too: they count as changed. */
+static void test_changed(void **state)
+{
+	struct vt *vt = make(4, 10, 2000);
+	int64_t rows[8];
+
+	show(vt, 10, 40);
+	put(vt, "\r\n\n\n\n");
+	uint64_t before = vt_seqno(vt);
+	assert_int_equal(vt_dims(vt).physical_top, 2);
+	put(vt, "x");
+	assert_int_equal(vt_rows_changed(vt, before, 0, 6, rows, 8), 1);
+	show(vt, 10, 40);
+
+	assert_int_equal(vt_rows_changed(vt, before, 0, 7, rows, 8), 4);
+	assert_int_equal(rows[0], 0);
+	assert_int_equal(rows[1], 1);
+	assert_int_equal(rows[2], 5);
+	assert_int_equal(rows[3], 6);
+	check_row(vt, 0, "");
+	vt_destroy(vt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +293,11 @@ int main(void)
 		cmocka_unit_test(test_overwritten),
 		cmocka_unit_test(test_scrolled),
 		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_cells_move),
+		cmocka_unit_test(test_rows_move),
+		cmocka_unit_test(test_reflow),
+		cmocka_unit_test(test_alternate),
+		cmocka_unit_test(test_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
