@@ -67,3 +67,20 @@ size_t vt_base64_feed(struct vt_base64_state *st, const char *s, size_t len, uin
 	}
 	return st->bad ? 0 : (size_t)(out - to);
 }
+
+size_t vt_base64_encode(const void *bytes, size_t len, char *to)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *p = bytes;
+	char *out = to;
+
+	for (; len > 0; p += MIN(len, 3u), len -= MIN(len, 3u)) {
+		uint32_t v = (uint32_t)p[0] << 16 | (len > 1 ? (uint32_t)p[1] << 8 : 0) | (len > 2 ? p[2] : 0u);
+
+		*out++ = digit[v >> 18];
+		*out++ = digit[v >> 12 & 63];
+		*out++ = len > 1 ? digit[v >> 6 & 63] : '=';
+		*out++ = len > 2 ? digit[v & 63] : '=';
+	}
+	return (size_t)(out - to);
+}

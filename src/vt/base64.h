@@ -25,4 +25,8 @@ struct vt_base64_state {
  * is no end to announce), or 0 when the stream is bad. */
 size_t vt_base64_feed(struct vt_base64_state *st, const char *s, size_t len, uint8_t *to);
 
+/* Room for the encoding of len bytes, with padding and no NUL; returns its length. */
+#define VT_BASE64_ENCODED(len) (((len) + 2) / 3 * 4)
+size_t vt_base64_encode(const void *bytes, size_t len, char *to);
+
 #endif

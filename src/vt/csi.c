@@ -274,6 +274,13 @@ static void erase_cells(struct vt *vt, unsigned n)
 	vt->pos.pending = false;
 }
 
+/* Places in the palette stack; 0, or none at all, is its top. */
+static void for_slots(struct vt *vt, void (*action)(struct vt *, unsigned))
+{
+	for (unsigned i = 0; i < MAX(vt->parser.n, 1u); i++)
+		action(vt, vt_param(vt, i, 0));
+}
+
 /* Whether a sequence changes the state, or only asks for it. */
 #define ASKS false
 #define CHANGES true
@@ -345,7 +352,11 @@ static void erase_cells(struct vt *vt, unsigned n)
 	X(0, ' ', '@', "SL", CHANGES, vt_scroll_left(vt, vt->left, n)) \
 	X(0, ' ', 'A', "SR", CHANGES, vt_scroll_right(vt, vt->left, n)) \
 	X(0, '\'', '}', "DECIC", CHANGES, insert_columns(vt, n)) \
-	X(0, '\'', '~', "DECDC", CHANGES, delete_columns(vt, n))
+	X(0, '\'', '~', "DECDC", CHANGES, delete_columns(vt, n)) \
+	X(0, '#', 'P', "XTPUSHCOLORS", CHANGES, for_slots(vt, vt_palette_push)) \
+	X(0, '#', 'Q', "XTPOPCOLORS", CHANGES, for_slots(vt, vt_palette_pop)) \
+	X(0, '#', 'R', "XTREPORTCOLORS", ASKS, \
+	    vt_reply(vt, "\033[%u;%u#Q", vt->palette_stack_n, vt_palette_stored(vt)))
 
 #define CASE(prefix, inter, final, mnemonic, changes, action) \
 	case SEQ(prefix, inter, final): \

@@ -5,7 +5,7 @@
  *   print.c       characters -> cells; clusters
  *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes
  *   sequences.c   the tables of all these, for listing
- *   osc.c, dcs.c  strings;  color.c the palette;  report.c answers
+ *   osc*.c        OSC, tables in osc.c;  dcs.c DCS;  color.c the palette;  report.c answers
  *   screen.c      cursor, scrolling, erasing, the two screens
  *   row.c         one row of cells
  *   scrollback.c  rows above the screen, as compact text
@@ -32,6 +32,7 @@
 
 #define VT_KITTY_STACK 8
 #define VT_TITLE_STACK 10
+#define VT_PALETTE_STACK 10       /* XTPUSHCOLORS has slots 1 to 10 */
 #define VT_PARAMS_MAX 32
 #define VT_CWD_BYTES_MAX 4096
 
@@ -200,8 +201,10 @@ struct vt {
 	unsigned title_stack_n;
 	char *note_title, *note_body;    /* an OSC 99 notification that is not complete */
 	uint32_t palette_default[VT_PALETTE_COUNT];
-	uint32_t palette[VT_PALETTE_COUNT];
-	uint8_t palette_set[VT_PALETTE_COUNT];
+	uint32_t palette[VT_PALETTE_ALL];
+	uint8_t palette_set[VT_PALETTE_ALL]; /* enum vt_color_set */
+	struct vt_palette_saved *palette_stack[VT_PALETTE_STACK]; /* NULL: nothing stored */
+	unsigned palette_stack_n;        /* pushed */
 
 	/* The mouse as last reported. */
 	int32_t mouse_x, mouse_y;
@@ -402,6 +405,7 @@ void vt_escape_begin(struct vt *vt);                                /* parser.c:
 /* ---- report.c -------------------------------------------------------------- */
 
 void vt_reply(struct vt *vt, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void vt_reply_bytes(struct vt *vt, const char *s, size_t len);      /* for what may be long */
 void vt_report_device(struct vt *vt, uint8_t prefix);
 void vt_report_status(struct vt *vt, bool dec);
 void vt_report_mode(struct vt *vt, bool dec);
@@ -412,7 +416,9 @@ void vt_window_op(struct vt *vt);
 /* ---- strings ---------------------------------------------------------------- */
 
 #define VT_CLEAN_LINES 1u   /* keep tab, newline and carriage return */
-/* A copy that is valid UTF-8 without control characters, cut at max bytes. */
+#define VT_SMALL 65536u     /* allocations up to this do not fail, those above are allowed to */
+/* A copy that is valid UTF-8 without control characters, cut at max bytes. NULL when
+ * there is no memory and max is VT_SMALL or more. */
 char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len);
 void vt_string_set(char **string, char *value);
 int vt_hex_value(char c);                                           /* -1 when it is no digit */
@@ -421,11 +427,24 @@ char *vt_base64(const char *s, size_t len, size_t *ret_len);
 void vt_titles_push(struct vt *vt);
 void vt_titles_pop(struct vt *vt, unsigned which);
 
-/* color.c: 0xRRGGBB from "rgb:rr/gg/bb" or "#rrggbb". */
+/* ---- color.c ---------------------------------------------------------------- */
+
+enum vt_color_set {
+	VT_COLOR_ORIGINAL,               /* the default */
+	VT_COLOR_SET,                    /* by a program */
+	VT_COLOR_UNSET,                  /* none of its own */
+};
+/* 0xRRGGBB from what XParseColor takes ("rgb:", "#", "rgbi:", names) and "rgba:". */
 bool vt_color_parse(const char *s, uint32_t *ret);
 void vt_palette_program(struct vt *vt, unsigned index, uint32_t rgb);
+void vt_palette_unset(struct vt *vt, unsigned index);
 void vt_palette_reset(struct vt *vt, unsigned index);
 void vt_palette_init(struct vt *vt);
 bool vt_palette_dark(const struct vt *vt);
+/* slot 0 is the top of the stack, 1 to VT_PALETTE_STACK a place in it. */
+void vt_palette_push(struct vt *vt, unsigned slot);
+void vt_palette_pop(struct vt *vt, unsigned slot);
+unsigned vt_palette_stored(const struct vt *vt);
+void vt_palette_stack_clear(struct vt *vt);
 
 #endif

@@ -2,12 +2,11 @@
  * The tables at the end name each of them, its handler and how long it may be.
  * What is not known is ignored; what would read something back to the program
  * that it did not put there itself (the clipboard) is not answered. */
-#include "vt/internal.h"
+#include "vt/osc.h"
 
 #define NOTE_BYTES_MAX 1024
 
-/* Reads a decimal number at *s and moves past it; false when there is none. */
-static bool read_number(char **s, unsigned *ret)
+bool vt_field_number(char **s, unsigned *ret)
 {
 	unsigned v = 0;
 	char *p = *s;
@@ -20,8 +19,7 @@ static bool read_number(char **s, unsigned *ret)
 	return any;
 }
 
-/* Cuts the next field off at `sep`; NULL when there is none left. */
-static char *next_field(char **s, char sep)
+char *vt_field(char **s, char sep)
 {
 	char *field = *s;
 
@@ -34,7 +32,7 @@ static char *next_field(char **s, char sep)
 	return field;
 }
 
-static char *clean(const char *s, size_t max)
+char *vt_clean_line(const char *s, size_t max)
 {
 	return vt_clean(s, __builtin_strlen(s), max, 0, NULL);
 }
@@ -47,9 +45,9 @@ static void osc_title(struct vt *vt, char *text, size_t len)
 
 	vt->changed = true;
 	if (which != 2)
-		vt_string_set(&vt->icon_title, clean(text, VT_TITLE_BYTES_MAX));
+		vt_string_set(&vt->icon_title, vt_clean_line(text, VT_TITLE_BYTES_MAX));
 	if (which != 1)
-		vt_string_set(&vt->title, clean(text, VT_TITLE_BYTES_MAX));
+		vt_string_set(&vt->title, vt_clean_line(text, VT_TITLE_BYTES_MAX));
 	if (vt->cb.title)
 		vt->cb.title(vt->user);
 }
@@ -63,7 +61,7 @@ static void osc_cwd(struct vt *vt, char *url, size_t len)
 		scheme++;
 	if (*url && (scheme == 0 || __builtin_strncmp(url + scheme, "://", 3) != 0))
 		return;
-	vt_string_set(&vt->cwd, clean(url, VT_CWD_BYTES_MAX));
+	vt_string_set(&vt->cwd, vt_clean_line(url, VT_CWD_BYTES_MAX));
 	if (vt->cb.cwd)
 		vt->cb.cwd(vt->user);
 }
@@ -93,103 +91,21 @@ static void osc_cwd_path(struct vt *vt, char *path, size_t len)
 	osc_cwd(vt, url, n);
 }
 
-/* ---- colours ------------------------------------------------------------------------ */
-
-/* Sets or reports one colour. True when it was set. */
-static bool color_op(struct vt *vt, unsigned osc, int number, unsigned index, const char *spec)
-{
-	const char *end = vt->parser.bel ? "\a" : "\033\\";
-	uint32_t rgb;
-
-	if (spec[0] == '?' && !spec[1]) {
-		uint32_t c = vt->palette[index];
-		unsigned r = c >> 16, g = c >> 8 & 255, b = c & 255;
-
-		if (number >= 0)
-			vt_reply(vt, "\033]%u;%d;rgb:%02x%02x/%02x%02x/%02x%02x%s", osc, number, r, r, g, g, b, b, end);
-		else
-			vt_reply(vt, "\033]%u;rgb:%02x%02x/%02x%02x/%02x%02x%s", osc, r, r, g, g, b, b, end);
-		return false;
-	}
-	if (!vt_color_parse(spec, &rgb))
-		return false;
-	vt_palette_program(vt, index, rgb);
-	return true;
-}
-
-static void palette_changed(struct vt *vt)
-{
-	vt->changed = true;
-	if (vt->cb.palette)
-		vt->cb.palette(vt->user);
-}
-
-static void osc_palette(struct vt *vt, char *s, size_t len)
-{
-	bool set = false;
-	char *field, *spec;
-
-	while ((field = next_field(&s, ';')) && (spec = next_field(&s, ';'))) {
-		unsigned index;
-
-		if (read_number(&field, &index) && !*field && index < 256)
-			set |= color_op(vt, 4, (int)index, index, spec);
-	}
-	if (set)
-		palette_changed(vt);
-}
-
-static void osc_palette_reset(struct vt *vt, char *s, size_t len)
-{
-	char *field;
-
-	if (!*s) {
-		for (unsigned i = 0; i < 256; i++)
-			vt_palette_reset(vt, i);
-	}
-	while (s && *s && (field = next_field(&s, ';'))) {
-		unsigned index;
-
-		if (read_number(&field, &index) && index < 256)
-			vt_palette_reset(vt, index);
-	}
-	palette_changed(vt);
-}
-
-/* OSC 10, 11, 12: further fields are for the colours after the first. */
-static void osc_special(struct vt *vt, char *s, size_t len)
-{
-	unsigned osc = vt->parser.row->number;
-	bool set = false;
-	char *spec;
-
-	for (; osc <= 12 && (spec = next_field(&s, ';')); osc++)
-		set |= color_op(vt, osc, -1, VT_PALETTE_FG + osc - 10, spec);
-	if (set)
-		palette_changed(vt);
-}
-
-static void osc_special_reset(struct vt *vt, char *s, size_t len)
-{
-	vt_palette_reset(vt, VT_PALETTE_FG + vt->parser.row->number - 110u);
-	palette_changed(vt);
-}
-
 /* ---- links ------------------------------------------------------------------------------ */
 
 static void osc_link(struct vt *vt, char *s, size_t len)
 {
-	char *params = next_field(&s, ';'), *param;
+	char *params = vt_field(&s, ';'), *param;
 	const char *id = "";
 
 	vt->pen.link = 0;
 	vt_pen_touch(vt);
 	if (!s || !*s || __builtin_strlen(s) > VT_URI_BYTES_MAX)
 		return;
-	while ((param = next_field(&params, ':')))
+	while ((param = vt_field(&params, ':')))
 		if (__builtin_strncmp(param, "id=", 3) == 0)
 			id = param + 3;
-	cleanup_free char *uri = clean(s, VT_URI_BYTES_MAX), *clean_id = clean(id, VT_LINK_ID_MAX);
+	cleanup_free char *uri = vt_clean_line(s, VT_URI_BYTES_MAX), *clean_id = vt_clean_line(id, VT_LINK_ID_MAX);
 	if (*uri)
 		vt->pen.link = vt_link_number(vt, uri, clean_id);
 }
@@ -198,7 +114,7 @@ static void osc_link(struct vt *vt, char *s, size_t len)
 
 static void osc_clipboard(struct vt *vt, char *s, size_t len)
 {
-	char *which = next_field(&s, ';');
+	char *which = vt_field(&s, ';');
 	size_t clean_len;
 
 	if (!s || *s == '?' || !vt->cb.clipboard)
@@ -207,6 +123,8 @@ static void osc_clipboard(struct vt *vt, char *s, size_t len)
 	if (!data)
 		return;
 	cleanup_free char *text = vt_clean(data, len, VT_OSC_CLIPBOARD_MAX, VT_CLEAN_LINES, &clean_len);
+	if (!text)
+		return;
 	bool primary = __builtin_strchr(which, 'p') || __builtin_strchr(which, 's');
 	if (primary)
 		vt->cb.clipboard(vt->user, VT_CLIPBOARD_PRIMARY, text, clean_len);
@@ -218,7 +136,7 @@ static void notify(struct vt *vt, const char *title, const char *body)
 {
 	if (!vt->cb.notification)
 		return;
-	cleanup_free char *t = title ? clean(title, NOTE_BYTES_MAX) : NULL;
+	cleanup_free char *t = title ? vt_clean_line(title, NOTE_BYTES_MAX) : NULL;
 	cleanup_free char *b = vt_clean(body, __builtin_strlen(body), NOTE_BYTES_MAX, VT_CLEAN_LINES, NULL);
 	vt->cb.notification(vt->user, t, b);
 }
@@ -229,17 +147,17 @@ static void osc_9(struct vt *vt, char *s, size_t len)
 	char *p = s;
 	unsigned what, state = 0, percent = 0;
 
-	if (!read_number(&p, &what) || what == 0 || what > 12 || (*p && *p != ';')) {
+	if (!vt_field_number(&p, &what) || what == 0 || what > 12 || (*p && *p != ';')) {
 		notify(vt, NULL, s);
 		return;
 	}
 	if (what != 4 || *p != ';' || !vt->cb.progress)
 		return;
 	p++;
-	read_number(&p, &state);
+	vt_field_number(&p, &state);
 	if (*p == ';') {
 		p++;
-		read_number(&p, &percent);
+		vt_field_number(&p, &percent);
 	}
 	percent = MIN(percent, 100u);
 	switch (state) {
@@ -254,7 +172,7 @@ static void osc_9(struct vt *vt, char *s, size_t len)
 
 static void osc_777(struct vt *vt, char *s, size_t len)
 {
-	char *verb = next_field(&s, ';'), *title = next_field(&s, ';');
+	char *verb = vt_field(&s, ';'), *title = vt_field(&s, ';');
 
 	if (title && __builtin_strcmp(verb, "notify") == 0)
 		notify(vt, title, s ? s : "");
@@ -273,11 +191,11 @@ static void note_append(char **to, const char *text, size_t len)
 /* kitty's notifications: key=value:...;payload, in several pieces until one says d=1 (or does not say d). */
 static void osc_99(struct vt *vt, char *s, size_t len)
 {
-	char *meta = next_field(&s, ';'), *item;
+	char *meta = vt_field(&s, ';'), *item;
 	bool done = true, encoded = false, title = true, body = false;
 
 	len = s ? __builtin_strlen(s) : 0;
-	while ((item = next_field(&meta, ':'))) {
+	while ((item = vt_field(&meta, ':'))) {
 		if (__builtin_strcmp(item, "d=0") == 0)
 			done = false;
 		else if (__builtin_strcmp(item, "e=1") == 0)
@@ -323,16 +241,16 @@ static void osc_133(struct vt *vt, char *s, size_t len)
 
 static void osc_user_var(struct vt *vt, char *s, size_t len)
 {
-	char *value = s, *name = next_field(&value, '=');
+	char *value = s, *name = vt_field(&value, '=');
 
 	if (!value || !vt->cb.user_var)
 		return;
 	cleanup_free char *data = vt_base64(value, __builtin_strlen(value), &len);
 	if (!data)
 		return;
-	cleanup_free char *n = clean(name, VT_TITLE_BYTES_MAX);
+	cleanup_free char *n = vt_clean_line(name, VT_TITLE_BYTES_MAX);
 	cleanup_free char *v = vt_clean(data, len, VT_OSC_USER_VAR_MAX, VT_CLEAN_LINES, NULL);
-	if (*n)
+	if (*n && v)
 		vt->cb.user_var(vt->user, n, v);
 }
 
@@ -343,21 +261,42 @@ static void osc_user_var(struct vt *vt, char *s, size_t len)
 	X(0, "TITLES", VT_OSC_TITLE_MAX, .handler = osc_title) \
 	X(1, "ICONTITLE", VT_OSC_TITLE_MAX, .handler = osc_title) \
 	X(2, "TITLE", VT_OSC_TITLE_MAX, .handler = osc_title) \
-	X(4, "PALETTE", VT_OSC_COLOR_MAX, .handler = osc_palette) \
+	X(4, "PALETTE", VT_OSC_COLOR_MAX, .handler = vt_osc_palette) \
+	X(5, "SPECIALCOLOR", VT_OSC_COLOR_MAX, .handler = vt_osc_special) \
+	X(6, "SPECIALENABLE", VT_OSC_COLOR_MAX, .handler = NULL) \
 	X(7, "CWD", VT_OSC_CWD_MAX, .handler = osc_cwd) \
 	X(8, "LINK", VT_OSC_LINK_MAX, .handler = osc_link) \
 	X(9, "NOTIFY", VT_OSC_NOTE_MAX, .handler = osc_9) \
-	X(10, "FOREGROUND", VT_OSC_COLOR_MAX, .handler = osc_special) \
-	X(11, "BACKGROUND", VT_OSC_COLOR_MAX, .handler = osc_special) \
-	X(12, "CURSORCOLOR", VT_OSC_COLOR_MAX, .handler = osc_special) \
+	X(10, "FOREGROUND", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(11, "BACKGROUND", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(12, "CURSORCOLOR", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(13, "POINTERFG", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(14, "POINTERBG", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(15, "TEKFG", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(16, "TEKBG", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(17, "HIGHLIGHTBG", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(18, "TEKCURSOR", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(19, "HIGHLIGHTFG", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
+	X(21, "KITTYCOLORS", VT_OSC_COLOR_MAX, .handler = vt_osc_colors) \
 	X(52, "CLIPBOARD", VT_OSC_CLIPBOARD_MAX, .handler = osc_clipboard) \
 	X(99, "KITTYNOTIFY", VT_OSC_NOTE_MAX, .handler = osc_99) \
-	X(104, "PALETTERESET", VT_OSC_COLOR_MAX, .handler = osc_palette_reset) \
-	X(110, "FOREGROUNDRESET", VT_OSC_COLOR_MAX, .handler = osc_special_reset) \
-	X(111, "BACKGROUNDRESET", VT_OSC_COLOR_MAX, .handler = osc_special_reset) \
-	X(112, "CURSORCOLORRESET", VT_OSC_COLOR_MAX, .handler = osc_special_reset) \
+	X(104, "PALETTERESET", VT_OSC_COLOR_MAX, .handler = vt_osc_palette_reset) \
+	X(105, "SPECIALRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_special_reset) \
+	X(106, "SPECIALENABLE", VT_OSC_COLOR_MAX, .handler = NULL) \
+	X(110, "FOREGROUNDRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(111, "BACKGROUNDRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(112, "CURSORCOLORRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(113, "POINTERFGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(114, "POINTERBGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(115, "TEKFGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(116, "TEKBGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(117, "HIGHLIGHTBGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(118, "TEKCURSORRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
+	X(119, "HIGHLIGHTFGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
 	X(133, "PROMPTMARK", VT_OSC_SHELL_MAX, .handler = osc_133) \
-	X(777, "RXVTNOTIFY", VT_OSC_NOTE_MAX, .handler = osc_777)
+	X(777, "RXVTNOTIFY", VT_OSC_NOTE_MAX, .handler = osc_777) \
+	X(30001, "KITTYCOLORPUSH", VT_OSC_COLOR_MAX, .handler = vt_osc_colors_push) \
+	X(30101, "KITTYCOLORPOP", VT_OSC_COLOR_MAX, .handler = vt_osc_colors_pop)
 
 /* The same of OSC 1337, by the word that follows. */
 #define OSC_1337_COMMANDS(X) \

@@ -6,6 +6,12 @@
 
 #include "vt/internal.h"
 
+void vt_reply_bytes(struct vt *vt, const char *s, size_t len)
+{
+	if (vt->cb.reply)
+		vt->cb.reply(vt->user, s, len);
+}
+
 void vt_reply(struct vt *vt, const char *fmt, ...)
 {
 	char s[512];
@@ -14,8 +20,8 @@ void vt_reply(struct vt *vt, const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = vsnprintf(s, sizeof(s), fmt, ap);
 	va_end(ap);
-	if (vt->cb.reply && n > 0 && (size_t)n < sizeof(s))
-		vt->cb.reply(vt->user, s, (size_t)n);
+	if (n > 0 && (size_t)n < sizeof(s))
+		vt_reply_bytes(vt, s, (size_t)n);
 }
 
 void vt_report_device(struct vt *vt, uint8_t prefix)

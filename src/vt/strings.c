@@ -3,28 +3,53 @@
 #include "vt/base64.h"
 #include "vt/internal.h"
 
+/* Bytes of printable ASCII at s. */
+static size_t ascii_run(const char *s, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101ull;
+	size_t n = 0;
+
+	for (; len - n >= 8; n += 8) {
+		uint64_t v;
+
+		memcpy(&v, s + n, 8);
+		if (((v - ones * 0x20) | v | (v + ones)) & ones * 0x80)
+			break;
+	}
+	while (n < len && s[n] >= 0x20 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len)
 {
 	/* U+FFFD may take the place of a single byte. */
-	char *out = xmalloc(MIN(len * 3, max) + 1);
-	size_t n = 0;
+	size_t room = MIN(len * 3, max) + 1, n = 0;
+	char *out = room > VT_SMALL ? malloc(room) : xmalloc(room);
 
-	for (size_t at = 0; at < len;) {
+	for (size_t at = 0; out && at < len;) {
+		size_t k = MIN(ascii_run(s + at, len - at), max - n);
 		char utf8[4];
 		uint32_t cp;
 
+		memcpy(out + n, s + at, k);
+		n += k;
+		at += k;
+		if (at == len || n == max)
+			break;
 		at += text_utf8_decode(s + at, len - at, &cp);
 		if (cp < 0x20 && !((flags & VT_CLEAN_LINES) && (cp == '\t' || cp == '\n' || cp == '\r')))
 			continue;
 		if (cp >= 0x7f && cp <= 0x9f)
 			continue;
-		size_t k = text_utf8_encode(cp, utf8);
+		k = text_utf8_encode(cp, utf8);
 		if (n + k > max)
 			break;
 		memcpy(out + n, utf8, k);
 		n += k;
 	}
-	out[n] = 0;
+	if (out)
+		out[n] = 0;
 	if (ret_len)
 		*ret_len = n;
 	return out;

@@ -67,6 +67,7 @@ void vt_destroy(struct vt *vt)
 		free(vt->title_stack[--vt->title_stack_n].title);
 		free(vt->title_stack[vt->title_stack_n].icon);
 	}
+	vt_palette_stack_clear(vt);
 	vt_sb_fini(&vt->sb);
 	vt_images_fini(vt);
 	vt_intern_fini(vt);
@@ -91,8 +92,9 @@ void vt_hard_reset(struct vt *vt)
 	vt_erase_rows(vt, 0, vt->rows);
 	vt_sb_erase(&vt->sb);
 	vt_images_reset(vt);
-	for (unsigned i = 0; i < VT_PALETTE_COUNT; i++)
+	for (unsigned i = 0; i < VT_PALETTE_ALL; i++)
 		vt_palette_reset(vt, i);
+	vt_palette_stack_clear(vt);
 	if (palette && vt->cb.palette)
 		vt->cb.palette(vt->user);
 }

@@ -230,9 +230,17 @@ const struct vt_style *vt_style_get(const struct vt *vt, uint16_t style);
 size_t vt_cell_text(const struct vt *vt, const struct vt_cell *cell, char ret[VT_CLUSTER_BYTES_MAX]);
 bool vt_link_get(const struct vt *vt, uint32_t link, struct vt_link *ret);
 
-/* 0xRRGGBB. index 0..255, or the specials below. */
-enum { VT_PALETTE_FG = 256, VT_PALETTE_BG, VT_PALETTE_CURSOR, VT_PALETTE_COUNT };
+/* 0xRRGGBB. index 0..255, or the specials below. Those past VT_PALETTE_COUNT have no
+ * colour of their own until a program gives them one: then what is told is the
+ * foreground or background that stands for them. */
+enum { VT_PALETTE_FG = 256, VT_PALETTE_BG, VT_PALETTE_CURSOR, VT_PALETTE_COUNT,
+	VT_PALETTE_CURSOR_TEXT = VT_PALETTE_COUNT, VT_PALETTE_HIGHLIGHT_BG, VT_PALETTE_HIGHLIGHT_FG,
+	VT_PALETTE_POINTER_FG, VT_PALETTE_POINTER_BG, VT_PALETTE_TEK_FG, VT_PALETTE_TEK_BG, VT_PALETTE_TEK_CURSOR,
+	VT_PALETTE_VISUAL_BELL,
+	VT_PALETTE_BOLD, VT_PALETTE_UNDERLINE, VT_PALETTE_BLINK, VT_PALETTE_REVERSE, VT_PALETTE_ITALIC,
+	VT_PALETTE_ALL };
 uint32_t vt_palette_get(const struct vt *vt, unsigned index);
+bool vt_palette_is_unset(const struct vt *vt, unsigned index);
 bool vt_palette_changed(const struct vt *vt);        /* differs from the default palette */
 /* What the attached client's colours are: the base for queries and resets. */
 void vt_palette_set_default(struct vt *vt, const uint32_t palette[VT_PALETTE_COUNT]);

@@ -1,0 +1,27 @@
+/* osc.h - what the handlers of OSC share. Private to src/vt. */
+#ifndef LACE_VT_OSC_H
+#define LACE_VT_OSC_H
+
+#include "vt/internal.h"
+
+/* Reads a decimal number at *s and moves past it; false when there is none. */
+bool vt_field_number(char **s, unsigned *ret);
+/* Cuts the next field off at `sep`; NULL when there is none left. */
+char *vt_field(char **s, char sep);
+/* A copy in one line of clean text, at most max bytes. */
+char *vt_clean_line(const char *s, size_t max);
+/* How an answer ends: as the question did. */
+static inline const char *vt_osc_end(const struct vt *vt) { return vt->parser.bel ? "\a" : "\033\\"; }
+
+/* osc_color.c */
+void vt_osc_palette(struct vt *vt, char *s, size_t len);            /* 4 */
+void vt_osc_special(struct vt *vt, char *s, size_t len);            /* 5 */
+void vt_osc_palette_reset(struct vt *vt, char *s, size_t len);      /* 104 */
+void vt_osc_special_reset(struct vt *vt, char *s, size_t len);      /* 105 */
+void vt_osc_dynamic(struct vt *vt, char *s, size_t len);            /* 10-19 */
+void vt_osc_dynamic_reset(struct vt *vt, char *s, size_t len);      /* 110-119 */
+void vt_osc_colors(struct vt *vt, char *s, size_t len);             /* 21 */
+void vt_osc_colors_push(struct vt *vt, char *s, size_t len);        /* 30001 */
+void vt_osc_colors_pop(struct vt *vt, char *s, size_t len);         /* 30101 */
+
+#endif
