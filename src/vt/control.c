@@ -57,11 +57,17 @@ const struct vt_sequence_table vt_c0_table = { c0_rows, ARRAY_LEN(c0_rows) };
 
 /* ---- ESC ------------------------------------------------------------------ */
 
-static void designate(struct vt *vt, unsigned g, uint8_t set)
+/* Set 0 to 3 becomes the character set that the sequence names. 94-sets that are not
+ * known, the national ones among them, are shown as ASCII. */
+static void designate(struct vt *vt, unsigned g, unsigned size, uint8_t final)
 {
-	bool graphics = set == '0' || set == '2';
+	const struct vt_parser *ps = &vt->parser;
+	uint8_t set = VT_CHARSET_ASCII;
+	bool known = ps->n_inter <= 2 && vt_charset_find(size, ps->n_inter == 2 ? ps->inter[1] : 0, final, &set);
 
-	vt->charset[g] = graphics ? VT_CHARSET_GRAPHICS : set == 'A' ? VT_CHARSET_UK : VT_CHARSET_ASCII;
+	if (!known && size == 96)
+		return;
+	vt->charset[g] = set;
 	vt_print_update(vt);
 }
 
@@ -71,6 +77,21 @@ static void line_attr(struct vt *vt, uint8_t attr)
 
 	row->line_attr = attr;
 	vt_touch(vt, row);
+}
+
+/* SPA, EPA */
+static void guard(struct vt *vt, bool on)
+{
+	if (on)
+		vt->modes |= VT_M_GUARDED;
+	vt->pen.attrs = on ? vt->pen.attrs | VT_ATTR_GUARDED : vt->pen.attrs & ~(uint32_t)VT_ATTR_GUARDED;
+	vt_pen_touch(vt);
+}
+
+/* DOCS */
+static void text_8bit(struct vt *vt, bool on)
+{
+	vt->modes = on ? vt->modes | VT_M_TEXT_8BIT : vt->modes & ~VT_M_TEXT_8BIT;
 }
 
 static void back_index(struct vt *vt)
@@ -118,6 +139,8 @@ static void single_shift(struct vt *vt, uint8_t g)
 	X(0, 'E', "NEL", next_line(vt)) \
 	X(0, 'H', "HTS", vt->tabs[vt->pos.x] = 1) \
 	X(0, 'M', "RI", vt_reverse_index(vt)) \
+	X(0, 'V', "SPA", guard(vt, true)) \
+	X(0, 'W', "EPA", guard(vt, false)) \
 	X(0, 'N', "SS2", single_shift(vt, 2)) \
 	X(0, 'O', "SS3", single_shift(vt, 3)) \
 	X(0, 'Z', "DECID", vt_report_device(vt, 0)) \
@@ -125,15 +148,25 @@ static void single_shift(struct vt *vt, uint8_t g)
 	X(0, 'c', "RIS", vt_hard_reset(vt)) \
 	X(0, 'n', "LS2", shift(vt, 2)) \
 	X(0, 'o', "LS3", shift(vt, 3)) \
+	X(0, '|', "LS3R", vt->gr = 3) \
+	X(0, '}', "LS2R", vt->gr = 2) \
+	X(0, '~', "LS1R", vt->gr = 1) \
+	X(' ', 'F', "S7C1T", vt_answer_8bit(vt, false)) \
+	X(' ', 'G', "S8C1T", vt_answer_8bit(vt, true)) \
 	X('#', '3', "DECDHL", line_attr(vt, 2)) \
 	X('#', '4', "DECDHL", line_attr(vt, 3)) \
 	X('#', '5', "DECSWL", line_attr(vt, 0)) \
 	X('#', '6', "DECDWL", line_attr(vt, 1)) \
 	X('#', '8', "DECALN", vt_screen_align(vt)) \
-	X('(', 0, "SCS", designate(vt, 0, final)) \
-	X(')', 0, "SCS", designate(vt, 1, final)) \
-	X('*', 0, "SCS", designate(vt, 2, final)) \
-	X('+', 0, "SCS", designate(vt, 3, final))
+	X('%', '@', "DOCS", text_8bit(vt, true)) \
+	X('%', 'G', "DOCS", text_8bit(vt, false)) \
+	X('(', 0, "SCS", designate(vt, 0, 94, final)) \
+	X(')', 0, "SCS", designate(vt, 1, 94, final)) \
+	X('*', 0, "SCS", designate(vt, 2, 94, final)) \
+	X('+', 0, "SCS", designate(vt, 3, 94, final)) \
+	X('-', 0, "SCS", designate(vt, 1, 96, final)) \
+	X('.', 0, "SCS", designate(vt, 2, 96, final)) \
+	X('/', 0, "SCS", designate(vt, 3, 96, final))
 
 #define KEY(inter, final) ((unsigned)(inter) << 8 | (unsigned)(final))
 
@@ -144,12 +177,8 @@ void vt_esc_dispatch(struct vt *vt, uint8_t final)
 	bool names = inter >= '(' && inter <= '/';
 
 	vt->cluster = VT_CLUSTER_CLOSED;
-	if (ps->n_inter > 1) {
-		/* Sets with a two-byte name are the national ones: shown as ASCII. */
-		if (!names)
-			return;
-		final = 0;
-	}
+	if (ps->n_inter > 1 && !names)
+		return;
 	vt->changed = true;
 	switch (KEY(inter, names ? 0 : final)) {
 #define CASE(inter, final, mnemonic, action) case KEY(inter, final): action; break;

@@ -4,8 +4,15 @@
 
 #define SEQ(prefix, inter, final) ((uint32_t)(prefix) << 16 | (uint32_t)(inter) << 8 | (uint32_t)(final))
 
+/* What erasing spares. */
+static uint32_t spared(const struct vt *vt, bool selective)
+{
+	return selective ? VT_ATTR_PROTECTED : vt->modes & VT_M_GUARDED ? VT_ATTR_GUARDED : 0u;
+}
+
 static void erase_display(struct vt *vt, bool selective)
 {
+	uint32_t keep = spared(vt, selective);
 	unsigned what = vt_param(vt, 0, 0), x = vt->pos.x, y = vt->pos.y;
 	unsigned from = what == 0 ? y + 1u : 0, to = what == 1 ? y : vt->rows;
 
@@ -16,14 +23,14 @@ static void erase_display(struct vt *vt, bool selective)
 		return;
 	}
 	if (what == 0)
-		vt_erase_cells(vt, y, x, vt->cols, selective);
+		vt_erase_cells(vt, y, x, vt->cols, keep);
 	if (what == 1)
-		vt_erase_cells(vt, y, 0, x + 1, selective);
-	if (!selective)
+		vt_erase_cells(vt, y, 0, x + 1, keep);
+	if (keep == 0)
 		vt_erase_rows(vt, from, to);
 	else
 		for (; from < to; from++)
-			vt_erase_cells(vt, from, 0, vt->cols, true);
+			vt_erase_cells(vt, from, 0, vt->cols, keep);
 	vt->pos.pending = false;
 }
 
@@ -34,7 +41,7 @@ static void erase_line(struct vt *vt, bool selective)
 	if (what > 2)
 		return;
 	vt_erase_cells(vt, vt->pos.y, what == 0 ? vt->pos.x : 0u, what == 1 ? vt->pos.x + 1u : vt->cols,
-	    selective);
+	    spared(vt, selective));
 	vt->pos.pending = false;
 }
 
@@ -148,8 +155,10 @@ static void cursor_style(struct vt *vt)
 {
 	unsigned n = vt_param(vt, 0, 0);
 
-	if (n <= VT_CURSOR_BAR)
-		vt->shape = (enum vt_cursor_shape)n;
+	if (n > VT_CURSOR_BAR)
+		return;
+	vt->shape = (enum vt_cursor_shape)n;
+	vt->modes = n & 1 ? vt->modes | VT_M_CURSOR_BLINK : vt->modes & ~VT_M_CURSOR_BLINK;
 }
 
 static void protect(struct vt *vt)
@@ -231,6 +240,26 @@ static void to_row(struct vt *vt, unsigned n)
 	vt_cursor_to_origin(vt, vt->modes & VT_M_ORIGIN ? (unsigned)vt->pos.x - vt->left : vt->pos.x, n - 1);
 }
 
+/* HPR and VPR only know the margins that origin mode gives them. */
+static void move_by(struct vt *vt, unsigned x, unsigned y)
+{
+	bool origin = vt->modes & VT_M_ORIGIN;
+
+	vt_cursor_to_origin(vt, vt->pos.x + x - (origin ? vt->left : 0u), vt->pos.y + y - (origin ? vt->top : 0u));
+}
+
+/* DECSCL. As DEC STD 070 and xterm have it, a soft reset goes with it. */
+static void conformance(struct vt *vt)
+{
+	unsigned level = vt_param(vt, 0, 0), c1 = vt_param(vt, 1, 0);
+
+	if (level < 61 || level > 65 || c1 > 2)
+		return;
+	vt_soft_reset(vt);
+	vt->level = (uint8_t)(level - 60);
+	vt_answer_8bit(vt, c1 != 1);
+}
+
 /* With five parameters it would be highlight tracking. */
 static void scroll_down(struct vt *vt, unsigned n)
 {
@@ -270,7 +299,7 @@ static void delete_columns(struct vt *vt, unsigned n)
 
 static void erase_cells(struct vt *vt, unsigned n)
 {
-	vt_erase_cells(vt, vt->pos.y, vt->pos.x, vt->pos.x + n, false);
+	vt_erase_cells(vt, vt->pos.y, vt->pos.x, vt->pos.x + n, spared(vt, false));
 	vt->pos.pending = false;
 }
 
@@ -309,11 +338,11 @@ static void for_slots(struct vt *vt, void (*action)(struct vt *, unsigned))
 	X(0, 0, 'Z', "CBT", CHANGES, vt_tab_back(vt, n)) \
 	X(0, 0, '^', "SD", CHANGES, vt_scroll_down(vt, vt->top, vt->bottom, n)) \
 	X(0, 0, '`', "HPA", CHANGES, to_column(vt, n)) \
-	X(0, 0, 'a', "HPR", CHANGES, vt_cursor_right(vt, n)) \
+	X(0, 0, 'a', "HPR", CHANGES, move_by(vt, n, 0)) \
 	X(0, 0, 'b', "REP", CHANGES, repeat(vt)) \
 	X(0, 0, 'c', "DA1", ASKS, vt_report_device(vt, 0)) \
 	X(0, 0, 'd', "VPA", CHANGES, to_row(vt, n)) \
-	X(0, 0, 'e', "VPR", CHANGES, vt_cursor_down(vt, n)) \
+	X(0, 0, 'e', "VPR", CHANGES, move_by(vt, 0, n)) \
 	X(0, 0, 'f', "HVP", CHANGES, vt_cursor_to_origin(vt, vt_param(vt, 1, 1) - 1, n - 1)) \
 	X(0, 0, 'g', "TBC", CHANGES, tab_clear(vt)) \
 	X(0, 0, 'h', "SM", CHANGES, set_modes(vt, vt_mode_ansi, true)) \
@@ -347,6 +376,7 @@ static void for_slots(struct vt *vt, void (*action)(struct vt *, unsigned))
 	X(0, '!', 'p', "DECSTR", CHANGES, vt_soft_reset(vt)) \
 	X(0, '$', 'p', "RQM", ASKS, vt_report_mode(vt, false)) \
 	X('?', '$', 'p', "DECRQM", ASKS, vt_report_mode(vt, true)) \
+	X(0, '"', 'p', "DECSCL", CHANGES, conformance(vt)) \
 	X(0, ' ', 'q', "DECSCUSR", CHANGES, cursor_style(vt)) \
 	X(0, '"', 'q', "DECSCA", CHANGES, protect(vt)) \
 	X(0, ' ', '@', "SL", CHANGES, vt_scroll_left(vt, vt->left, n)) \

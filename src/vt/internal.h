@@ -3,7 +3,7 @@
  *   parser.c      bytes -> printable runs, controls, sequences
  *   payload.c     strings: what they are, where they end, how much is kept
  *   print.c       characters -> cells; clusters
- *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes
+ *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes;  charset.c character sets
  *   sequences.c   the tables of all these, for listing
  *   osc*.c        OSC, tables in osc.c;  dcs.c DCS;  color.c the palette;  report.c answers
  *   screen.c      cursor, scrolling, erasing, the two screens
@@ -52,10 +52,18 @@
 #define VT_M_SIZE_REPORTS (1ull << 44)     /* 2048 */
 #define VT_M_SMOOTH_SCROLL (1ull << 45)    /* DECSCLM: kept, not obeyed */
 #define VT_M_AUTO_REPEAT (1ull << 46)      /* DECARM: kept, not obeyed */
+#define VT_M_NO_CLEAR_COLUMNS (1ull << 51) /* DECNCSM */
+#define VT_M_REVERSE_WRAP_FAR (1ull << 52) /* 1045 */
+#define VT_M_ALT_ALLOWED (1ull << 53)      /* 1046 */
+#define VT_M_BELL_URGENT (1ull << 54)      /* 1042: kept, not obeyed */
+#define VT_M_C1_8BIT (1ull << 55)          /* S8C1T: answers have C1 controls of one byte */
+#define VT_M_TEXT_8BIT (1ull << 56)        /* ESC % @: text is not UTF-8 */
+#define VT_M_GUARDED (1ull << 57)          /* some cell may be VT_ATTR_GUARDED */
 #define VT_MODES_INITIAL \
-	(VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
+	(VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
 
-enum vt_charset { VT_CHARSET_ASCII, VT_CHARSET_GRAPHICS, VT_CHARSET_UK };
+enum vt_charset { VT_CHARSET_ASCII, VT_CHARSET_GRAPHICS, VT_CHARSET_UK, VT_CHARSET_LATIN1,
+	VT_CHARSET_SUPPLEMENTAL, VT_CHARSET_TECHNICAL };
 
 struct vt_pos {
 	uint16_t x, y;
@@ -66,8 +74,9 @@ struct vt_pos {
 struct vt_saved {
 	struct vt_pos pos;
 	struct vt_style pen;
-	uint8_t charset[4], gl;
+	uint8_t charset[4], gl, gr, single_shift;
 	bool origin;
+	bool valid;                      /* by DECSC; otherwise this is what DECRC resets to */
 };
 
 struct vt_grid_row {
@@ -170,7 +179,8 @@ struct vt {
 	struct vt_pos pos;
 	uint16_t top, bottom, left, right;   /* margins, inclusive */
 	uint64_t modes, saved_modes;     /* the latter by XTSAVE */
-	uint8_t charset[4], gl, single_shift;
+	uint8_t charset[4], gl, gr, single_shift;
+	uint8_t level;                   /* DECSCL: 1 to 5 */
 	bool print_fast;                 /* ASCII goes to cells as it is */
 	enum vt_cursor_shape shape;
 	uint8_t *tabs;                   /* one byte a column */
@@ -332,10 +342,12 @@ void vt_scroll_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n);
 void vt_scroll_left(struct vt *vt, unsigned x, unsigned n);         /* SL, DECDC: all rows of the region */
 void vt_scroll_right(struct vt *vt, unsigned x, unsigned n);
 void vt_erase_rows(struct vt *vt, unsigned from, unsigned to);      /* [from, to) */
-void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, bool selective);
+/* keep: attributes that save a cell from it. */
+void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, uint32_t keep);
 void vt_margins_reset(struct vt *vt);
 void vt_screen_switch(struct vt *vt, bool alt);
 void vt_screen_align(struct vt *vt);                                /* DECALN */
+void vt_saved_reset(struct vt_saved *saved);
 void vt_soft_reset(struct vt *vt);
 void vt_hard_reset(struct vt *vt);                                  /* vt_reset() inside a write */
 void vt_drop_scrollback(struct vt *vt);
@@ -346,7 +358,7 @@ struct vt_sequence_table {
 	const struct vt_sequence *rows;
 	size_t n;
 };
-extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_csi_table, vt_mode_table, vt_osc_table,
+extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_charset_table, vt_csi_table, vt_mode_table, vt_osc_table,
     vt_dcs_table;
 
 void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
@@ -402,10 +414,20 @@ const uint8_t *vt_string_parse(struct vt *vt, const uint8_t *p, const uint8_t *e
 void vt_string_abandon(struct vt *vt);
 void vt_escape_begin(struct vt *vt);                                /* parser.c: as after ESC */
 
+/* ---- charset.c -------------------------------------------------------------- */
+
+/* The set of that size (94 or 96) and name; false when there is none. */
+bool vt_charset_find(unsigned size, uint8_t inter, uint8_t final, uint8_t *ret);
+const char *vt_charset_name(uint8_t set);
+/* code is 20..7f, in GR without its high bit. */
+uint32_t vt_charset_map(uint8_t set, uint8_t code);
+void vt_charsets_reset(struct vt *vt);
+
 /* ---- report.c -------------------------------------------------------------- */
 
 void vt_reply(struct vt *vt, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void vt_reply_bytes(struct vt *vt, const char *s, size_t len);      /* for what may be long */
+void vt_answer_8bit(struct vt *vt, bool on);                        /* S8C1T, S7C1T */
 void vt_report_device(struct vt *vt, uint8_t prefix);
 void vt_report_status(struct vt *vt, bool dec);
 void vt_report_mode(struct vt *vt, bool dec);

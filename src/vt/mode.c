@@ -9,6 +9,8 @@ static void flip(struct vt *vt, uint64_t bit, bool set)
 
 static void alternate(struct vt *vt, unsigned number, bool set)
 {
+	if (!(vt->modes & VT_M_ALT_ALLOWED))
+		return;
 	if (number == 1049 && set && !vt_is_alt(vt))
 		vt_cursor_save(vt);
 	if (number == 1047 && !set && vt_is_alt(vt))
@@ -22,11 +24,13 @@ static void alternate(struct vt *vt, unsigned number, bool set)
 
 static void columns(struct vt *vt, bool set)
 {
-	flip(vt, VT_M_COLUMNS, set);
 	if (!(vt->modes & VT_M_ALLOW_COLUMNS))
 		return;
+	flip(vt, VT_M_COLUMNS, set);
+	flip(vt, VT_M_LEFT_RIGHT, false);
 	vt_margins_reset(vt);
-	vt_erase_rows(vt, 0, vt->rows);
+	if (!(vt->modes & VT_M_NO_CLEAR_COLUMNS))
+		vt_erase_rows(vt, 0, vt->rows);
 	vt_cursor_to(vt, 0, 0);
 	if (vt->cb.size_request)
 		vt->cb.size_request(vt->user, vt->rows, set ? 132 : 80);
@@ -45,6 +49,21 @@ static void autowrap(struct vt *vt, bool set)
 		vt->pos.pending = false;
 }
 
+/* A cursor of the default shape is the attached terminal's own, and so is its blinking. */
+static void blink(struct vt *vt, bool set)
+{
+	flip(vt, VT_M_CURSOR_BLINK, set);
+	if (vt->shape != VT_CURSOR_DEFAULT)
+		vt->shape = (enum vt_cursor_shape)(((vt->shape - 1) | 1) + !set);
+}
+
+static void allow_alternate(struct vt *vt, bool set)
+{
+	if (!set)
+		vt_screen_switch(vt, false);
+	flip(vt, VT_M_ALT_ALLOWED, set);
+}
+
 /* Of the ways to track the mouse the last one set counts. */
 static void mouse(struct vt *vt, uint64_t bit, bool set)
 {
@@ -56,6 +75,8 @@ static void mouse(struct vt *vt, uint64_t bit, bool set)
 
 static void side_margins(struct vt *vt, bool set)
 {
+	if (vt->level < 4)
+		return;
 	flip(vt, VT_M_LEFT_RIGHT, set);
 	if (!set) {
 		vt->left = 0;
@@ -65,6 +86,8 @@ static void side_margins(struct vt *vt, bool set)
 
 static void save_cursor(struct vt *vt, bool set)
 {
+	if (!(vt->modes & VT_M_ALT_ALLOWED))
+		return;
 	if (set)
 		vt_cursor_save(vt);
 	else
@@ -78,12 +101,30 @@ static void size_reports(struct vt *vt, bool set)
 		vt_report_size(vt);
 }
 
-/* Number, mnemonic, bit (FIXED: its state cannot change), what setting or resetting does. */
+/* No bits: such modes cannot be changed. */
+#define ALWAYS_ON (1ull << 63)
+#define ALWAYS_OFF (1ull << 62)
+#define SAVED 0
+
+/* Number, mnemonic, bit, what setting or resetting does. */
 #define FLIP(bit) flip(vt, bit, set)
+#define NOTHING (void)0
 #define ANSI_MODES(X) \
+	X(1, "GATM", ALWAYS_OFF, NOTHING) \
 	X(2, "KAM", VT_M_KEYBOARD_LOCK, FLIP(VT_M_KEYBOARD_LOCK)) \
 	X(4, "IRM", VT_M_INSERT, FLIP(VT_M_INSERT)) \
+	X(5, "SRTM", ALWAYS_OFF, NOTHING) \
+	X(7, "VEM", ALWAYS_OFF, NOTHING) \
+	X(10, "HEM", ALWAYS_OFF, NOTHING) \
+	X(11, "PUM", ALWAYS_OFF, NOTHING) \
 	X(12, "SRM", VT_M_LOCAL_ECHO_OFF, FLIP(VT_M_LOCAL_ECHO_OFF)) \
+	X(13, "FEAM", ALWAYS_OFF, NOTHING) \
+	X(14, "FETM", ALWAYS_OFF, NOTHING) \
+	X(15, "MATM", ALWAYS_OFF, NOTHING) \
+	X(16, "TTM", ALWAYS_OFF, NOTHING) \
+	X(17, "SATM", ALWAYS_OFF, NOTHING) \
+	X(18, "TSM", ALWAYS_OFF, NOTHING) \
+	X(19, "EBM", ALWAYS_OFF, NOTHING) \
 	X(20, "LNM", VT_MODE_NEWLINE, FLIP(VT_MODE_NEWLINE))
 
 #define DEC_MODES(X) \
@@ -95,7 +136,7 @@ static void size_reports(struct vt *vt, bool set)
 	X(7, "DECAWM", VT_M_AUTOWRAP, autowrap(vt, set)) \
 	X(8, "DECARM", VT_M_AUTO_REPEAT, FLIP(VT_M_AUTO_REPEAT)) \
 	X(9, "X10MOUSE", VT_MODE_MOUSE_X10, mouse(vt, VT_MODE_MOUSE_X10, set)) \
-	X(12, "BLINK", VT_M_CURSOR_BLINK, FLIP(VT_M_CURSOR_BLINK)) \
+	X(12, "BLINK", VT_M_CURSOR_BLINK, blink(vt, set)) \
 	X(25, "DECTCEM", VT_M_CURSOR_VISIBLE, FLIP(VT_M_CURSOR_VISIBLE)) \
 	X(40, "ALLOW80TO132", VT_M_ALLOW_COLUMNS, FLIP(VT_M_ALLOW_COLUMNS)) \
 	X(45, "REVERSEWRAP", VT_M_REVERSE_WRAP, FLIP(VT_M_REVERSE_WRAP)) \
@@ -103,7 +144,9 @@ static void size_reports(struct vt *vt, bool set)
 	X(66, "DECNKM", VT_MODE_APP_KEYPAD, FLIP(VT_MODE_APP_KEYPAD)) \
 	X(67, "DECBKM", VT_MODE_BACKARROW, FLIP(VT_MODE_BACKARROW)) \
 	X(69, "DECLRMM", VT_M_LEFT_RIGHT, side_margins(vt, set)) \
+	X(95, "DECNCSM", VT_M_NO_CLEAR_COLUMNS, vt->level >= 5 ? FLIP(VT_M_NO_CLEAR_COLUMNS) : NOTHING) \
 	X(1000, "MOUSE", VT_MODE_MOUSE_NORMAL, mouse(vt, VT_MODE_MOUSE_NORMAL, set)) \
+	X(1001, "MOUSEHIGHLIGHT", ALWAYS_OFF, NOTHING) \
 	X(1002, "MOUSEBUTTON", VT_MODE_MOUSE_BUTTON, mouse(vt, VT_MODE_MOUSE_BUTTON, set)) \
 	X(1003, "MOUSEANY", VT_MODE_MOUSE_ANY, mouse(vt, VT_MODE_MOUSE_ANY, set)) \
 	X(1004, "FOCUS", VT_MODE_FOCUS_EVENTS, FLIP(VT_MODE_FOCUS_EVENTS)) \
@@ -112,16 +155,18 @@ static void size_reports(struct vt *vt, bool set)
 	X(1007, "ALTSCROLL", VT_MODE_ALT_SCROLL, FLIP(VT_MODE_ALT_SCROLL)) \
 	X(1015, "MOUSEURXVT", VT_MODE_MOUSE_URXVT, FLIP(VT_MODE_MOUSE_URXVT)) \
 	X(1016, "MOUSEPIXELS", VT_MODE_MOUSE_PIXELS, FLIP(VT_MODE_MOUSE_PIXELS)) \
+	X(1042, "BELLURGENT", VT_M_BELL_URGENT, FLIP(VT_M_BELL_URGENT)) \
+	X(1045, "REVERSEWRAP2", VT_M_REVERSE_WRAP_FAR, FLIP(VT_M_REVERSE_WRAP_FAR)) \
+	X(1046, "ALLOWALTBUF", VT_M_ALT_ALLOWED, allow_alternate(vt, set)) \
 	X(1047, "ALTBUFCLEAR", VT_MODE_ALT_SCREEN, alternate(vt, 1047, set)) \
-	X(1048, "SAVECURSOR", FIXED, save_cursor(vt, set)) \
+	X(1048, "SAVECURSOR", SAVED, save_cursor(vt, set)) \
 	X(1049, "ALTBUFCURSOR", VT_MODE_ALT_SCREEN, alternate(vt, 1049, set)) \
 	X(2004, "PASTE", VT_MODE_BRACKETED_PASTE, FLIP(VT_MODE_BRACKETED_PASTE)) \
 	X(2026, "SYNC", VT_M_SYNC, FLIP(VT_M_SYNC)) \
-	X(2027, "CLUSTERS", FIXED, (void)0) \
+	X(2027, "CLUSTERS", ALWAYS_ON, NOTHING) \
 	X(2031, "COLORSCHEME", VT_MODE_COLOR_SCHEME_REPORTS, FLIP(VT_MODE_COLOR_SCHEME_REPORTS)) \
 	X(2048, "SIZEREPORTS", VT_M_SIZE_REPORTS, size_reports(vt, set))
 
-#define FIXED 0
 #define BIT(number, mnemonic, bit, action) case number: return bit;
 #define ACT(number, mnemonic, bit, action) case number: action; break;
 
@@ -161,12 +206,12 @@ enum vt_mode_state vt_mode_query(const struct vt *vt, unsigned number, bool dec)
 {
 	uint64_t bit = mode_bit(number, dec);
 
+	if (bit == ALWAYS_ON || bit == ALWAYS_OFF)
+		return bit == ALWAYS_ON ? VT_MODE_ALWAYS_SET : VT_MODE_ALWAYS_RESET;
 	if (bit)
 		return vt->modes & bit ? VT_MODE_SET : VT_MODE_RESET;
-	if (dec && number == 2027)
-		return VT_MODE_ALWAYS_SET;       /* cells hold grapheme clusters */
 	if (dec && number == 1048)
-		return VT_MODE_SET;
+		return vt->grid->saved.valid ? VT_MODE_SET : VT_MODE_RESET;
 	return VT_MODE_UNKNOWN;
 }
 

@@ -228,11 +228,23 @@ static void text_cp(struct vt *vt, uint32_t cp)
 	}
 }
 
+/* Text of one byte a character, after ESC % @. */
+static const uint8_t *parse_8bit(struct vt *vt, const uint8_t *p)
+{
+	if (*p < 0xa0)
+		text_cp(vt, *p);
+	else
+		vt_print(vt, vt_charset_map(vt->charset[vt->gr], *p & 0x7f));
+	return p + 1;
+}
+
 /* Multi-byte characters in the ground state. */
 static const uint8_t *parse_utf8(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
 	struct vt_parser *ps = &vt->parser;
 
+	if ((vt->modes & VT_M_TEXT_8BIT) && ps->utf8.need == 0)
+		return parse_8bit(vt, p);
 	while (p < end && ps->state == VT_STATE_GROUND && (ps->utf8.need > 0 || *p >= 0x80)) {
 		uint32_t cp;
 

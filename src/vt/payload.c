@@ -9,7 +9,7 @@
  *
  * Decisions where terminals differ:
  * - A string ends at ESC \, at U+009C in UTF-8 (its bytes are C2 9C; a bare 9C is
- *   part of a character), an OSC also at BEL. CAN, SUB, and ESC with another byte
+ *   part of a character, unless text is of 8 bits), an OSC also at BEL. CAN, SUB, and ESC with another byte
  *   after it drop it, as in xterm; that ESC begins a sequence.
  * - Other control characters are not part of the payload, unless the row is raw. */
 #include "vt/internal.h"
@@ -250,6 +250,15 @@ const uint8_t *vt_string_parse(struct vt *vt, const uint8_t *p, const uint8_t *e
 
 	if (ps->string_half)
 		return second_half(vt, p);
+	if (vt->modes & VT_M_TEXT_8BIT) {
+		const uint8_t *st = memchr(p, ST, (size_t)(end - p));
+
+		if (st == p) {
+			finish(vt, false);
+			return p + 1;
+		}
+		end = st ? st : end;
+	}
 	const uint8_t *start = p;
 	for (;;) {
 		p = plain_end(p, end);

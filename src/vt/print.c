@@ -10,13 +10,6 @@
 #include "text/props.h"
 #include "vt/internal.h"
 
-/* DEC special graphics, 0x5f..0x7e. */
-static const uint16_t graphics[32] = {
-	0x00a0, 0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0, 0x00b1, 0x2424, 0x240b,
-	0x2518, 0x2510, 0x250c, 0x2514, 0x253c, 0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c,
-	0x2524, 0x2534, 0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
-};
-
 void vt_print_update(struct vt *vt)
 {
 	vt->print_fast = vt->charset[vt->gl] == VT_CHARSET_ASCII && vt->single_shift == 0 &&
@@ -219,11 +212,7 @@ static uint32_t translate(struct vt *vt, uint32_t cp)
 		vt->single_shift = 0;
 		vt_print_update(vt);
 	}
-	if (set == VT_CHARSET_GRAPHICS && cp >= 0x5f && cp <= 0x7e)
-		return graphics[cp - 0x5f];
-	if (set == VT_CHARSET_UK && cp == '#')
-		return 0xa3;
-	return cp;
+	return vt_charset_map((uint8_t)set, (uint8_t)cp);
 }
 
 void vt_print(struct vt *vt, uint32_t cp)

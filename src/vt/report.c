@@ -6,9 +6,33 @@
 
 #include "vt/internal.h"
 
+void vt_answer_8bit(struct vt *vt, bool on)
+{
+	vt->modes = on && vt->level > 1 ? vt->modes | VT_M_C1_8BIT : vt->modes & ~VT_M_C1_8BIT;
+}
+
+/* ESC and a byte of 40..5f is one C1 control. Nothing else in an answer has an ESC. */
+static void reply_8bit(struct vt *vt, const char *s, size_t len)
+{
+	cleanup_free char *out = xmalloc(len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == 0x1b && i + 1 < len)
+			out[n++] = (char)(s[++i] + 0x40);
+		else
+			out[n++] = s[i];
+	}
+	vt->cb.reply(vt->user, out, n);
+}
+
 void vt_reply_bytes(struct vt *vt, const char *s, size_t len)
 {
-	if (vt->cb.reply)
+	if (!vt->cb.reply)
+		return;
+	if (vt->modes & VT_M_C1_8BIT)
+		reply_8bit(vt, s, len);
+	else
 		vt->cb.reply(vt->user, s, len);
 }
 
@@ -71,6 +95,8 @@ void vt_report_mode(struct vt *vt, bool dec)
 {
 	unsigned number = vt_param(vt, 0, 0);
 
+	if (vt->level < 3)
+		return;
 	vt_reply(vt, "\033[%s%u;%u$y", dec ? "?" : "", number, (unsigned)vt_mode_query(vt, number, dec));
 }
 

@@ -54,22 +54,38 @@ void vt_cursor_down(struct vt *vt, unsigned n)
 	vt_cursor_to(vt, vt->pos.x, MIN(vt->pos.y + n, stop));
 }
 
+/* Reverse wrap from the first column. Mode 45 only takes back what autowrap did; 1045
+ * goes to any line above, and from the top of the region to its bottom. */
+static bool line_before(struct vt *vt, bool far)
+{
+	unsigned y = vt->pos.y;
+
+	if (y == vt->top && far)
+		y = vt->bottom;
+	else if (y == vt->top || y == 0 || (!far && !vt_row_at(vt, y - 1)->wrapped))
+		return false;
+	else
+		y--;
+	vt_cursor_to(vt, vt->right, y);
+	return true;
+}
+
 void vt_cursor_left(struct vt *vt, unsigned n)
 {
-	bool reverse = (vt->modes & (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP)) == (VT_M_REVERSE_WRAP | VT_M_AUTOWRAP);
+	bool far = vt->modes & VT_M_REVERSE_WRAP_FAR;
+	bool back = (far || (vt->modes & VT_M_REVERSE_WRAP)) && (vt->modes & VT_M_AUTOWRAP);
 
 	/* A pending wrap is no column of its own: one step left of it is the column
 	 * before the last. Reverse wrap takes the wrap back first. */
-	if (reverse && vt->pos.pending)
+	if (back && vt->pos.pending)
 		n--;
 	for (;;) {
 		unsigned stop = vt->pos.x >= vt->left ? vt->left : 0, step = MIN(n, vt->pos.x - stop);
 
 		vt_cursor_to(vt, vt->pos.x - step, vt->pos.y);
 		n -= step;
-		if (n == 0 || !reverse || vt->pos.y == vt->top || vt->pos.y == 0)
+		if (n == 0 || !back || !line_before(vt, far))
 			return;
-		vt_cursor_to(vt, vt->right, vt->pos.y - 1u);
 		n--;
 	}
 }
@@ -94,7 +110,10 @@ void vt_cursor_save(struct vt *vt)
 	s->pen = vt->pen;
 	memcpy(s->charset, vt->charset, sizeof(s->charset));
 	s->gl = vt->gl;
+	s->gr = vt->gr;
+	s->single_shift = vt->single_shift;
 	s->origin = vt->modes & VT_M_ORIGIN;
+	s->valid = true;
 }
 
 void vt_cursor_restore(struct vt *vt)
@@ -110,6 +129,8 @@ void vt_cursor_restore(struct vt *vt)
 	vt_pen_touch(vt);
 	memcpy(vt->charset, s->charset, sizeof(s->charset));
 	vt->gl = s->gl;
+	vt->gr = s->gr;
+	vt->single_shift = s->single_shift;
 	vt->modes = s->origin ? vt->modes | VT_M_ORIGIN : vt->modes & ~VT_M_ORIGIN;
 	vt_print_update(vt);
 }
@@ -354,19 +375,19 @@ void vt_erase_rows(struct vt *vt, unsigned from, unsigned to)
 	}
 }
 
-void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, bool selective)
+void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, uint32_t keep)
 {
 	struct vt_grid_row *row = vt_row_at(vt, y);
 	uint16_t style = vt_erase_id(vt);
 
 	to = MIN(to, vt->cols);
 	vt_touch(vt, row);
-	if (!selective) {
+	if (keep == 0) {
 		vt_row_erase(row, from, to, vt->cols, style);
 		return;
 	}
 	for (unsigned x = from; x < to && x < row->used; x++)
-		if (!(vt->styles.v[row->cells[x].style].attrs & VT_ATTR_PROTECTED))
+		if (!(vt->styles.v[row->cells[x].style].attrs & keep))
 			vt_row_erase(row, x, x + 1, vt->cols, style);
 }
 
@@ -410,20 +431,24 @@ void vt_screen_align(struct vt *vt)
 	vt_cursor_to(vt, 0, 0);
 }
 
+void vt_saved_reset(struct vt_saved *saved)
+{
+	*saved = (struct vt_saved){ .charset = { [2] = VT_CHARSET_LATIN1, [3] = VT_CHARSET_LATIN1 }, .gr = 2 };
+}
+
 void vt_soft_reset(struct vt *vt)
 {
-	vt->modes &= ~(VT_M_ORIGIN | VT_M_INSERT | VT_M_LEFT_RIGHT | VT_M_REVERSE_WRAP | VT_M_KEYBOARD_LOCK |
-	    VT_MODE_APP_CURSOR | VT_MODE_APP_KEYPAD);
+	vt->modes &= ~(VT_M_ORIGIN | VT_M_INSERT | VT_M_LEFT_RIGHT | VT_M_REVERSE_WRAP | VT_M_REVERSE_WRAP_FAR |
+	    VT_M_KEYBOARD_LOCK | VT_M_CURSOR_BLINK | VT_MODE_APP_CURSOR | VT_MODE_APP_KEYPAD);
 	vt->modes |= VT_M_AUTOWRAP | VT_M_CURSOR_VISIBLE;
 	vt_margins_reset(vt);
 	vt->pen = (struct vt_style){ .attrs = vt->pen.attrs & VT_ATTR_SEMANTIC };
 	vt_pen_touch(vt);
-	memset(vt->charset, VT_CHARSET_ASCII, sizeof(vt->charset));
-	vt->gl = vt->single_shift = 0;
+	vt_charsets_reset(vt);
 	vt->shape = VT_CURSOR_DEFAULT;
 	vt->grid->kitty_n = 0;
 	vt->other_keys = 0;
-	vt->grid->saved = (struct vt_saved){ 0 };
+	vt_saved_reset(&vt->grid->saved);
 	vt->pos.pending = false;
 	vt_print_update(vt);
 	vt->changed = true;

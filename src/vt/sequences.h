@@ -14,6 +14,7 @@
 enum vt_sequence_kind {
 	VT_SEQ_C0,                           /* final */
 	VT_SEQ_ESC,                          /* ESC inter final; final 0: the name of a character set */
+	VT_SEQ_CHARSET,                      /* ESC ( inter final, where prefix is its size, 94 or 96 */
 	VT_SEQ_CSI,                          /* CSI prefix ... inter final */
 	VT_SEQ_MODE_ANSI,                    /* CSI number h, CSI number l */
 	VT_SEQ_MODE_DEC,                     /* CSI ? number h, CSI ? number l */

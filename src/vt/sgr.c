@@ -65,7 +65,7 @@ void vt_sgr(struct vt *vt)
 
 		switch (v) {
 		case 0:
-			a &= VT_ATTR_SEMANTIC | VT_ATTR_PROTECTED;
+			a &= VT_ATTR_SEMANTIC | VT_ATTR_PROTECTED | VT_ATTR_GUARDED;
 			pen->fg = pen->bg = pen->underline = VT_COLOR_DEFAULT;
 			break;
 		case 1: put_field(&a, VT_ATTR_INTENSITY, 0, 1); break;

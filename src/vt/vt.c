@@ -7,15 +7,15 @@ static void reset_state(struct vt *vt)
 	vt->pen = (struct vt_style){ 0 };
 	vt->pen_id = vt->erase_id = 0;
 	vt->pen_stale = vt->erase_stale = false;
-	memset(vt->charset, VT_CHARSET_ASCII, sizeof(vt->charset));
-	vt->gl = vt->single_shift = 0;
+	vt_charsets_reset(vt);
+	vt->level = 5;
 	vt->shape = VT_CURSOR_DEFAULT;
 	vt->other_keys = 0;
 	vt->last_cp = 0;
 	vt->cluster = VT_CLUSTER_CLOSED;
 	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++) {
 		vt->grids[i].kitty_n = 0;
-		vt->grids[i].saved = (struct vt_saved){ 0 };
+		vt_saved_reset(&vt->grids[i].saved);
 	}
 	vt_margins_reset(vt);
 	vt_tabs_default(vt, 0);
@@ -85,10 +85,12 @@ void vt_destroy(struct vt *vt)
 /* Titles and the folder stay, as with the real server. */
 void vt_hard_reset(struct vt *vt)
 {
-	bool palette = vt_palette_changed(vt);
+	bool palette = vt_palette_changed(vt), wide = vt->modes & VT_M_COLUMNS;
 
 	vt_screen_switch(vt, false);
 	reset_state(vt);
+	if (wide && vt->cb.size_request)
+		vt->cb.size_request(vt->user, vt->rows, 80);
 	vt_erase_rows(vt, 0, vt->rows);
 	vt_sb_erase(&vt->sb);
 	vt_images_reset(vt);

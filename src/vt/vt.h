@@ -74,7 +74,8 @@ enum {
 	VT_ATTR_VALIGN_SHIFT = 15,          /* two bits: 0 base 1 super 2 sub */
 	VT_ATTR_VALIGN = 3u << 15,
 	/* not on the wire */
-	VT_ATTR_PROTECTED = 1u << 17,       /* DECSCA */
+	VT_ATTR_PROTECTED = 1u << 17,       /* DECSCA: selective erase spares it */
+	VT_ATTR_GUARDED = 1u << 18,         /* SPA: plain erase spares it */
 };
 
 struct vt_style {

@@ -39,6 +39,8 @@ def key_of(form):
     kind, rest = words[0], words[1:]
     if re.fullmatch(r"0x[0-9a-f]{2}", kind) and not rest:
         return ("C0", "", "", chr(int(kind, 16)), 0, "")
+    if kind == "ESC" and len(rest) > 1 and rest[0] in "()*+-./" and rest[-1] != "Pc":
+        return ("SET", chr(94 if rest[0] in "()*+" else 96), "".join(rest[1:-1]), rest[-1], 0, "")
     if kind == "ESC" and len(rest) in (1, 2):
         final = "" if rest[-1] == "Pc" else rest[-1]
         return ("ESC", "", rest[0] if len(rest) == 2 else "", final, 0, "")
@@ -120,6 +122,8 @@ def pattern(key):
         if not inter and final and "@" <= final <= "_":
             c1 = rb"|\xc2" + re.escape(bytes([ord(final) + 0x40]))
         return rb"\x1b" + q[1] + (q[2] or rb"[\x20-\x7e]") + c1
+    if kind == "SET":
+        return rb"\x1b" + (rb"[()*+]" if prefix == chr(94) else rb"[-./]") + q[1] + q[2]
     if kind == "CSI":
         return csi + q[0] + rb"[0-9;:]*" + q[1] + q[2]
     if kind == "MODE":
@@ -153,6 +157,8 @@ def show(key):
     kind, prefix, inter, final, number, word = key
     if kind == "C0":
         return f"0x{ord(final):02x}"
+    if kind == "SET":
+        return " ".join(["ESC", "(" if prefix == chr(94) else "-", *inter, final])
     parts = ["CSI" if kind == "MODE" else kind, prefix, str(number) if kind in ("MODE", "OSC") else "", inter, final, word]
     return " ".join("SP" if p == " " else p for p in parts if p) + (" h" if kind == "MODE" else "")
 

@@ -330,6 +330,7 @@ static const struct { const char *name; uint32_t bits; unsigned shift; } style_w
 	{ "italic", VT_ATTR_ITALIC, 0 },
 	{ "reverse", VT_ATTR_REVERSE, 0 }, { "strike", VT_ATTR_STRIKE, 0 }, { "invisible", VT_ATTR_INVISIBLE, 0 },
 	{ "overline", VT_ATTR_OVERLINE, 0 }, { "protected", VT_ATTR_PROTECTED, 0 },
+	{ "guarded", VT_ATTR_GUARDED, 0 },
 	{ "underline=", 0, VT_ATTR_UNDERLINE_SHIFT }, { "blink=", 0, VT_ATTR_BLINK_SHIFT },
 	{ "semantic=", 0, VT_ATTR_SEMANTIC_SHIFT }, { "valign=", 0, VT_ATTR_VALIGN_SHIFT },
 };

@@ -8,7 +8,7 @@
 int main(void)
 {
 	static const char *const kinds[] = {
-		[VT_SEQ_C0] = "C0", [VT_SEQ_ESC] = "ESC", [VT_SEQ_CSI] = "CSI", [VT_SEQ_MODE_ANSI] = "MODE",
+		[VT_SEQ_C0] = "C0", [VT_SEQ_ESC] = "ESC", [VT_SEQ_CHARSET] = "SET", [VT_SEQ_CSI] = "CSI", [VT_SEQ_MODE_ANSI] = "MODE",
 		[VT_SEQ_MODE_DEC] = "MODE", [VT_SEQ_OSC] = "OSC", [VT_SEQ_DCS] = "DCS", [VT_SEQ_APC] = "APC",
 	};
 	const struct vt_sequence *s;
