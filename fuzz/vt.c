@@ -21,10 +21,13 @@ static void on_clipboard(void *user, enum vt_clipboard which, const char *text, 
 	assert(text_utf8_valid(text, len));
 }
 
-static void on_note(void *user, const char *title, const char *body)
+static void on_note(void *user, const struct vt_notification *note)
 {
-	assert(!title || text_utf8_valid(title, strlen(title)));
-	assert(text_utf8_valid(body, strlen(body)));
+	assert(text_utf8_valid(note->title, strlen(note->title)));
+	assert(*note->body && text_utf8_valid(note->body, strlen(note->body)));
+	assert(note->n_buttons <= VT_NOTE_BUTTONS_MAX);
+	for (size_t i = 0; i < note->n_buttons; i++)
+		assert(text_utf8_valid(note->buttons[i], strlen(note->buttons[i])));
 }
 
 static void on_var(void *user, const char *name, const char *value)

@@ -77,10 +77,10 @@ static void on_clipboard(void *user, enum vt_clipboard which, const char *text, 
 	    .alert.body = { text, len } });
 }
 
-static void on_notification(void *user, const char *title, const char *body)
+static void on_notification(void *user, const struct vt_notification *note)
 {
-	push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_TOAST, .has_title = title != NULL,
-	    .title = mux_str(title == NULL ? "" : title), .body = mux_str(body), .focus = true });
+	push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_TOAST, .has_title = *note->title != '\0',
+	    .title = mux_str(note->title), .body = mux_str(note->body), .focus = note->focus });
 }
 
 static void on_user_var(void *user, const char *name, const char *value)
@@ -312,7 +312,8 @@ struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *ho
 	cleanup_free char *name = xasprintf("lace %s", m->opts->version);
 	p->vt = vt_create(&(struct vt_config){ .rows = sp.size.rows, .cols = sp.size.cols, .pixel_width = pw,
 	    .pixel_height = ph, .scrollback_lines = m->opts->scrollback_lines,
-	    .scrollback_bytes = m->opts->scrollback_bytes, .term_program = name }, &callbacks, p);
+	    .scrollback_bytes = m->opts->scrollback_bytes, .term_program = name,
+	    .notify = VT_NOTIFY_FOCUS }, &callbacks, p);
 	uv_poll_init(&m->loop, &p->poll, fd);
 	p->poll.data = p;
 	want_events(p, UV_READABLE);

@@ -33,6 +33,7 @@
 #define VT_KITTY_STACK 8
 #define VT_TITLE_STACK 10
 #define VT_PALETTE_STACK 10       /* XTPUSHCOLORS has slots 1 to 10 */
+#define VT_POINTER_STACK 16
 #define VT_PARAMS_MAX 32
 #define VT_CWD_BYTES_MAX 4096
 
@@ -155,6 +156,18 @@ enum vt_cluster_state {
 	VT_CLUSTER_OPEN,                 /* brk knows it */
 };
 
+/* A write to the clipboard in packets, between its first and its last. */
+struct vt_paste_board {
+	bool open, primary;
+	char id[VT_NOTE_ID_MAX + 1];
+	char *data;
+	size_t len, cap;
+};
+
+struct vt_pointer {
+	uint8_t stack[VT_POINTER_STACK], n;
+};
+
 struct vt {
 	struct vt_callbacks cb;
 	void *user;
@@ -209,7 +222,13 @@ struct vt {
 	char *title, *icon_title, *cwd;  /* never NULL */
 	struct { char *title, *icon; } title_stack[VT_TITLE_STACK];
 	unsigned title_stack_n;
-	char *note_title, *note_body;    /* an OSC 99 notification that is not complete */
+	uint32_t notify;                 /* VT_NOTIFY_* */
+	struct vt_note *notes[VT_NOTES_MAX]; /* OSC 99 notifications that are not complete, oldest first */
+	unsigned notes_n;
+	struct vt_paste_board board;     /* OSC 5522 */
+	struct vt_pointer pointer[2];    /* OSC 22; primary, alternate */
+	enum vt_progress progress;
+	uint8_t progress_percent;
 	uint32_t palette_default[VT_PALETTE_COUNT];
 	uint32_t palette[VT_PALETTE_ALL];
 	uint8_t palette_set[VT_PALETTE_ALL]; /* enum vt_color_set */
@@ -315,6 +334,10 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n);
 void vt_print(struct vt *vt, uint32_t cp);
 /* Well-formed characters of several bytes, but for C1 controls; returns where they end. */
 const uint8_t *vt_print_multibyte(struct vt *vt, const uint8_t *p, const uint8_t *end);
+/* One cluster in a cell of 1 or 2 columns, whatever its natural width. */
+void vt_print_cell(struct vt *vt, const char *s, size_t len, unsigned width);
+/* Wraps when the line has not room for n cells; without autowrap the cursor moves back. */
+void vt_print_room(struct vt *vt, unsigned n);
 /* After a change of modes or character sets. */
 void vt_print_update(struct vt *vt);
 

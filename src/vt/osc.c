@@ -2,9 +2,8 @@
  * The tables at the end name each of them, its handler and how long it may be.
  * What is not known is ignored; what would read something back to the program
  * that it did not put there itself (the clipboard) is not answered. */
+#include "base/str.h"
 #include "vt/osc.h"
-
-#define NOTE_BYTES_MAX 1024
 
 bool vt_field_number(char **s, unsigned *ret)
 {
@@ -52,43 +51,49 @@ static void osc_title(struct vt *vt, char *text, size_t len)
 		vt->cb.title(vt->user);
 }
 
-static void osc_cwd(struct vt *vt, char *url, size_t len)
+static void set_cwd(struct vt *vt, const char *url)
 {
-	size_t scheme = 0;
-
 	vt->changed = true;
-	while ((url[scheme] | 32) >= 'a' && (url[scheme] | 32) <= 'z')
-		scheme++;
-	if (*url && (scheme == 0 || __builtin_strncmp(url + scheme, "://", 3) != 0))
-		return;
 	vt_string_set(&vt->cwd, vt_clean_line(url, VT_CWD_BYTES_MAX));
 	if (vt->cb.cwd)
 		vt->cb.cwd(vt->user);
 }
 
-/* A plain path (OSC 1337 CurrentDir) as a URL. */
-static void osc_cwd_path(struct vt *vt, char *path, size_t len)
+static void osc_cwd(struct vt *vt, char *url, size_t len)
+{
+	size_t scheme = 0;
+
+	while ((url[scheme] | 32) >= 'a' && (url[scheme] | 32) <= 'z')
+		scheme++;
+	if (!*url || (scheme > 0 && str_starts(url + scheme, "://")))
+		set_cwd(vt, url);
+}
+
+void vt_cwd_path(struct vt *vt, const char *path)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	size_t n = 7;
+	cleanup_str struct str url = STR_INIT;
 
-	if (path[0] != '/')
+	if (path[0] != '/' || __builtin_strlen(path) > VT_CWD_BYTES_MAX)
 		return;
-	cleanup_free char *url = xmalloc(n + len * 3 + 1);
-	memcpy(url, "file://", n);
-	for (size_t i = 0; i < len; i++) {
-		uint8_t c = (uint8_t)path[i];
+	str_puts(&url, "file://");
+	for (; *path; path++) {
+		uint8_t c = (uint8_t)*path;
 
 		if (c > 0x20 && c < 0x7f && !__builtin_strchr("%?#\"<>[]\\^`{|}", c)) {
-			url[n++] = (char)c;
+			str_putc(&url, (char)c);
 		} else {
-			url[n++] = '%';
-			url[n++] = hex[c >> 4];
-			url[n++] = hex[c & 15];
+			str_putc(&url, '%');
+			str_putc(&url, hex[c >> 4]);
+			str_putc(&url, hex[c & 15]);
 		}
 	}
-	url[n] = 0;
-	osc_cwd(vt, url, n);
+	set_cwd(vt, url.s);
+}
+
+static void osc_cwd_path(struct vt *vt, char *path, size_t len)
+{
+	vt_cwd_path(vt, path);
 }
 
 /* ---- links ------------------------------------------------------------------------------ */
@@ -108,114 +113,6 @@ static void osc_link(struct vt *vt, char *s, size_t len)
 	cleanup_free char *uri = vt_clean_line(s, VT_URI_BYTES_MAX), *clean_id = vt_clean_line(id, VT_LINK_ID_MAX);
 	if (*uri)
 		vt->pen.link = vt_link_number(vt, uri, clean_id);
-}
-
-/* ---- clipboard, notifications --------------------------------------------------------------- */
-
-static void osc_clipboard(struct vt *vt, char *s, size_t len)
-{
-	char *which = vt_field(&s, ';');
-	size_t clean_len;
-
-	if (!s || *s == '?' || !vt->cb.clipboard)
-		return;
-	cleanup_free char *data = vt_base64(s, __builtin_strlen(s), &len);
-	if (!data)
-		return;
-	cleanup_free char *text = vt_clean(data, len, VT_OSC_CLIPBOARD_MAX, VT_CLEAN_LINES, &clean_len);
-	if (!text)
-		return;
-	bool primary = __builtin_strchr(which, 'p') || __builtin_strchr(which, 's');
-	if (primary)
-		vt->cb.clipboard(vt->user, VT_CLIPBOARD_PRIMARY, text, clean_len);
-	if (!primary || __builtin_strchr(which, 'c') || __builtin_strchr(which, 's'))
-		vt->cb.clipboard(vt->user, VT_CLIPBOARD_CLIPBOARD, text, clean_len);
-}
-
-static void notify(struct vt *vt, const char *title, const char *body)
-{
-	if (!vt->cb.notification)
-		return;
-	cleanup_free char *t = title ? vt_clean_line(title, NOTE_BYTES_MAX) : NULL;
-	cleanup_free char *b = vt_clean(body, __builtin_strlen(body), NOTE_BYTES_MAX, VT_CLEAN_LINES, NULL);
-	vt->cb.notification(vt->user, t, b);
-}
-
-/* OSC 9: a notification, but 9;4 is progress; ConEmu's other numbers are no business of ours. */
-static void osc_9(struct vt *vt, char *s, size_t len)
-{
-	char *p = s;
-	unsigned what, state = 0, percent = 0;
-
-	if (!vt_field_number(&p, &what) || what == 0 || what > 12 || (*p && *p != ';')) {
-		notify(vt, NULL, s);
-		return;
-	}
-	if (what != 4 || *p != ';' || !vt->cb.progress)
-		return;
-	p++;
-	vt_field_number(&p, &state);
-	if (*p == ';') {
-		p++;
-		vt_field_number(&p, &percent);
-	}
-	percent = MIN(percent, 100u);
-	switch (state) {
-	case 0: vt->cb.progress(vt->user, VT_PROGRESS_NONE, 0); break;
-	case 1:
-	case 4: vt->cb.progress(vt->user, VT_PROGRESS_PERCENT, percent); break;
-	case 2: vt->cb.progress(vt->user, VT_PROGRESS_ERROR, percent); break;
-	case 3: vt->cb.progress(vt->user, VT_PROGRESS_INDETERMINATE, 0); break;
-	default: break;
-	}
-}
-
-static void osc_777(struct vt *vt, char *s, size_t len)
-{
-	char *verb = vt_field(&s, ';'), *title = vt_field(&s, ';');
-
-	if (title && __builtin_strcmp(verb, "notify") == 0)
-		notify(vt, title, s ? s : "");
-}
-
-static void note_append(char **to, const char *text, size_t len)
-{
-	size_t have = *to ? __builtin_strlen(*to) : 0;
-
-	len = MIN(len, NOTE_BYTES_MAX - MIN(have, (size_t)NOTE_BYTES_MAX));
-	*to = xreallocarray(*to, have + len + 1, 1);
-	memcpy(*to + have, text, len);
-	(*to)[have + len] = 0;
-}
-
-/* kitty's notifications: key=value:...;payload, in several pieces until one says d=1 (or does not say d). */
-static void osc_99(struct vt *vt, char *s, size_t len)
-{
-	char *meta = vt_field(&s, ';'), *item;
-	bool done = true, encoded = false, title = true, body = false;
-
-	len = s ? __builtin_strlen(s) : 0;
-	while ((item = vt_field(&meta, ':'))) {
-		if (__builtin_strcmp(item, "d=0") == 0)
-			done = false;
-		else if (__builtin_strcmp(item, "e=1") == 0)
-			encoded = true;
-		else if (__builtin_strncmp(item, "p=", 2) == 0) {
-			title = __builtin_strcmp(item, "p=title") == 0;
-			body = __builtin_strcmp(item, "p=body") == 0;
-		}
-	}
-	cleanup_free char *data = encoded && s ? vt_base64(s, len, &len) : NULL;
-	if (s && (!encoded || data) && (title || body))
-		note_append(title ? &vt->note_title : &vt->note_body, data ? data : s, len);
-	if (!done)
-		return;
-	if (vt->note_body && *vt->note_body)
-		notify(vt, vt->note_title, vt->note_body);
-	else if (vt->note_title && *vt->note_title)
-		notify(vt, NULL, vt->note_title);
-	vt_string_set(&vt->note_title, NULL);
-	vt_string_set(&vt->note_body, NULL);
 }
 
 /* ---- shells --------------------------------------------------------------------------------------- */
@@ -266,7 +163,7 @@ static void osc_user_var(struct vt *vt, char *s, size_t len)
 	X(6, "SPECIALENABLE", VT_OSC_COLOR_MAX, .handler = NULL) \
 	X(7, "CWD", VT_OSC_CWD_MAX, .handler = osc_cwd) \
 	X(8, "LINK", VT_OSC_LINK_MAX, .handler = osc_link) \
-	X(9, "NOTIFY", VT_OSC_NOTE_MAX, .handler = osc_9) \
+	X(9, "NOTIFY", VT_OSC_NOTE_MAX, .handler = vt_osc_9) \
 	X(10, "FOREGROUND", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
 	X(11, "BACKGROUND", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
 	X(12, "CURSORCOLOR", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
@@ -278,8 +175,10 @@ static void osc_user_var(struct vt *vt, char *s, size_t len)
 	X(18, "TEKCURSOR", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
 	X(19, "HIGHLIGHTFG", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
 	X(21, "KITTYCOLORS", VT_OSC_COLOR_MAX, .handler = vt_osc_colors) \
-	X(52, "CLIPBOARD", VT_OSC_CLIPBOARD_MAX, .handler = osc_clipboard) \
-	X(99, "KITTYNOTIFY", VT_OSC_NOTE_MAX, .handler = osc_99) \
+	X(22, "POINTER", VT_OSC_POINTER_MAX, .handler = vt_osc_pointer) \
+	X(52, "CLIPBOARD", VT_OSC_CLIPBOARD_MAX, .handler = vt_osc_52) \
+	X(66, "TEXTSIZE", VT_OSC_TEXT_MAX, .handler = vt_osc_text) \
+	X(99, "KITTYNOTIFY", VT_OSC_NOTE_MAX, .handler = vt_osc_99) \
 	X(104, "PALETTERESET", VT_OSC_COLOR_MAX, .handler = vt_osc_palette_reset) \
 	X(105, "SPECIALRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_special_reset) \
 	X(106, "SPECIALENABLE", VT_OSC_COLOR_MAX, .handler = NULL) \
@@ -294,7 +193,8 @@ static void osc_user_var(struct vt *vt, char *s, size_t len)
 	X(118, "TEKCURSORRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
 	X(119, "HIGHLIGHTFGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
 	X(133, "PROMPTMARK", VT_OSC_SHELL_MAX, .handler = osc_133) \
-	X(777, "RXVTNOTIFY", VT_OSC_NOTE_MAX, .handler = osc_777) \
+	X(777, "RXVTNOTIFY", VT_OSC_NOTE_MAX, .handler = vt_osc_777) \
+	X(5522, "KITTYCLIPBOARD", VT_OSC_PACKET_MAX, .handler = vt_osc_5522) \
 	X(30001, "KITTYCOLORPUSH", VT_OSC_COLOR_MAX, .handler = vt_osc_colors_push) \
 	X(30101, "KITTYCOLORPOP", VT_OSC_COLOR_MAX, .handler = vt_osc_colors_pop)
 

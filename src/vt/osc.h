@@ -13,6 +13,21 @@ char *vt_clean_line(const char *s, size_t max);
 /* How an answer ends: as the question did. */
 static inline const char *vt_osc_end(const struct vt *vt) { return vt->parser.bel ? "\a" : "\033\\"; }
 
+/* The letters that ids may have (kitty), at most VT_NOTE_ID_MAX. */
+void vt_clean_id(const char *s, char ret[VT_NOTE_ID_MAX + 1]);
+/* A plain path becomes the folder. */
+void vt_cwd_path(struct vt *vt, const char *path);
+
+void vt_osc_pointer(struct vt *vt, char *s, size_t len);            /* 22 */
+void vt_osc_text(struct vt *vt, char *s, size_t len);               /* 66 */
+void vt_osc_52(struct vt *vt, char *s, size_t len);
+void vt_osc_5522(struct vt *vt, char *s, size_t len);
+void vt_osc_9(struct vt *vt, char *s, size_t len);
+void vt_osc_777(struct vt *vt, char *s, size_t len);
+void vt_osc_99(struct vt *vt, char *s, size_t len);
+void vt_notes_clear(struct vt *vt);
+void vt_progress_clear(struct vt *vt);
+
 /* osc_color.c */
 void vt_osc_palette(struct vt *vt, char *s, size_t len);            /* 4 */
 void vt_osc_special(struct vt *vt, char *s, size_t len);            /* 5 */

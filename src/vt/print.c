@@ -86,6 +86,25 @@ static void place(struct vt *vt, uint32_t text, unsigned width)
 	advance(vt, x + width, limit);
 }
 
+void vt_print_cell(struct vt *vt, const char *s, size_t len, unsigned width)
+{
+	place(vt, vt_cluster_text(vt, s, MIN(len, (size_t)VT_CLUSTER_BYTES_MAX)), width);
+	vt->cluster = VT_CLUSTER_CLOSED;
+}
+
+void vt_print_room(struct vt *vt, unsigned n)
+{
+	if (vt->pos.pending)
+		wrap(vt);
+	unsigned limit = right_limit(vt), first = vt->pos.x >= vt->left && vt->pos.x <= vt->right ? vt->left : 0;
+	if (vt->pos.x + n <= limit + 1 || n > limit + 1 - first)
+		return;
+	if (vt->modes & VT_M_AUTOWRAP)
+		wrap(vt);
+	else
+		vt->pos.x = (uint16_t)(limit + 1 - n);
+}
+
 static void cluster_begin(struct vt *vt)
 {
 	vt->cluster = VT_CLUSTER_OPEN;

@@ -1,5 +1,5 @@
 /* The public face: creation, resets, and reading the state. */
-#include "vt/internal.h"
+#include "vt/osc.h"
 
 static void reset_state(struct vt *vt)
 {
@@ -36,6 +36,7 @@ struct vt *vt_create(const struct vt_config *config, const struct vt_callbacks *
 	vt->term_program = vt_clean(program, __builtin_strlen(program), 128, 0, NULL);
 	vt->rows = (uint16_t)MIN(MAX(config->rows, 1), VT_ROWS_MAX);
 	vt->cols = (uint16_t)MIN(MAX(config->cols, 1), VT_COLS_MAX);
+	vt->notify = config->notify;
 	vt->pixel_width = config->pixel_width;
 	vt->pixel_height = config->pixel_height;
 	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++)
@@ -76,8 +77,8 @@ void vt_destroy(struct vt *vt)
 	free(vt->title);
 	free(vt->icon_title);
 	free(vt->cwd);
-	free(vt->note_title);
-	free(vt->note_body);
+	free(vt->board.data);
+	vt_notes_clear(vt);
 	free(vt->term_program);
 	free(vt);
 }
@@ -97,6 +98,10 @@ void vt_hard_reset(struct vt *vt)
 	for (unsigned i = 0; i < VT_PALETTE_ALL; i++)
 		vt_palette_reset(vt, i);
 	vt_palette_stack_clear(vt);
+	vt_notes_clear(vt);
+	vt_progress_clear(vt);
+	memset(vt->pointer, 0, sizeof(vt->pointer));
+	vt->board.open = false;
 	if (palette && vt->cb.palette)
 		vt->cb.palette(vt->user);
 }

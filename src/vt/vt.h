@@ -27,13 +27,21 @@ struct vt;
 #define VT_CLUSTER_BYTES_MAX 64      /* UTF-8 bytes of one grapheme cluster */
 #define VT_TITLE_BYTES_MAX 1024
 #define VT_URI_BYTES_MAX 2083
+#define VT_NOTE_BYTES_MAX 4096       /* title, body, buttons of a notification, each */
+#define VT_NOTE_FIELD_MAX 256        /* name of its program, kind, icon, sound */
+#define VT_NOTE_ID_MAX 64
+#define VT_NOTE_BUTTONS_MAX 8
+#define VT_NOTES_MAX 8               /* notifications that are not complete */
 /* Bytes of payload of the string sequences; longer ones are swallowed to their end. */
 #define VT_OSC_TITLE_MAX 4096
 #define VT_OSC_COLOR_MAX 16384       /* OSC 4, 5, 10-19, 21: all colours at once fit */
 #define VT_OSC_CWD_MAX 4096
 #define VT_OSC_LINK_MAX 8192
 #define VT_OSC_NOTE_MAX 8192
-#define VT_OSC_CLIPBOARD_MAX (1u << 20)
+#define VT_OSC_CLIPBOARD_MAX (1u << 20) /* OSC 52; and all packets of OSC 5522, decoded */
+#define VT_OSC_PACKET_MAX 65536      /* OSC 5522 */
+#define VT_OSC_POINTER_MAX 1024      /* OSC 22 */
+#define VT_OSC_TEXT_MAX 8192         /* OSC 66 */
 #define VT_OSC_USER_VAR_MAX 65536
 #define VT_OSC_SHELL_MAX 16384       /* OSC 133, 633 */
 #define VT_OSC_FILE_MAX (64u << 20)  /* OSC 1337 File=, FilePart= */
@@ -108,11 +116,39 @@ struct vt_config {
 	uint32_t scrollback_lines;          /* kept rows above the screen */
 	size_t scrollback_bytes;            /* and their memory; 0 = no bound but lines */
 	const char *term_program;           /* XTVERSION answer: "name version"; copied */
+	uint32_t notify;                    /* VT_NOTIFY_*: what to tell a program that asks */
 	size_t image_bytes;                 /* memory for images (image.h); 0 = VT_IMAGES_BYTES_DEFAULT */
 };
 
 enum vt_clipboard { VT_CLIPBOARD_CLIPBOARD, VT_CLIPBOARD_PRIMARY };
 enum vt_progress { VT_PROGRESS_NONE, VT_PROGRESS_PERCENT, VT_PROGRESS_ERROR, VT_PROGRESS_INDETERMINATE };
+
+/* What the owner can do with notifications beyond showing them (kitty's "p=?"). */
+enum {
+	VT_NOTIFY_FOCUS = 1u << 0,          /* a click brings the terminal to the front */
+	VT_NOTIFY_REPORT = 1u << 1,         /* a click is told: vt_encode_notification() */
+	VT_NOTIFY_CLOSE = 1u << 2,          /* programs can close them: callback notification_close */
+	VT_NOTIFY_CLOSED = 1u << 3,         /* that it was closed is told */
+	VT_NOTIFY_BUTTONS = 1u << 4,
+	VT_NOTIFY_URGENCY = 1u << 5,
+	VT_NOTIFY_WHEN = 1u << 6,           /* unfocused, invisible */
+	VT_NOTIFY_EXPIRE = 1u << 7,
+};
+enum vt_note_when { VT_NOTE_ALWAYS, VT_NOTE_UNFOCUSED, VT_NOTE_INVISIBLE };
+/* OSC 9, 777 and 99. Strings are never NULL; "" is what the program did not say. */
+struct vt_notification {
+	const char *id;                     /* a later one with the same id takes its place */
+	const char *title, *body;           /* the body is never empty */
+	const char *app, *kind, *icon, *sound;
+	int urgency;                        /* 0 low, 1 normal, 2 critical, -1 not said */
+	int expire_ms;                      /* 0: stays; -1: not said */
+	enum vt_note_when when;             /* it is wanted when the terminal is ... */
+	bool focus;                         /* a click brings the terminal to the front */
+	bool report;                        /* ... and is told to the program */
+	bool tell_closed;
+	const char *const *buttons;
+	size_t n_buttons;
+};
 
 /* Any member may be NULL. Strings are valid during the call only; text is valid
  * UTF-8 without control characters (the clipboard, notification bodies and user
@@ -123,11 +159,14 @@ struct vt_callbacks {
 	void (*bell)(void *user);
 	void (*title)(void *user);               /* vt_title() or vt_icon_title() changed */
 	void (*cwd)(void *user);                 /* vt_cwd() changed (OSC 7) */
-	void (*clipboard)(void *user, enum vt_clipboard which, const char *text, size_t len); /* OSC 52 set */
-	/* OSC 9, 777, 99; title may be NULL */
-	void (*notification)(void *user, const char *title, const char *body);
+	void (*clipboard)(void *user, enum vt_clipboard which, const char *text, size_t len); /* OSC 52, 5522; len 0 clears */
+	/* OSC 52 with a question: malloc()ed text, or NULL to say nothing. Without it programs never read. */
+	char *(*clipboard_get)(void *user, enum vt_clipboard which, size_t *ret_len);
+	void (*notification)(void *user, const struct vt_notification *note);
+	void (*notification_close)(void *user, const char *id);                /* OSC 99 p=close */
 	void (*user_var)(void *user, const char *name, const char *value);     /* OSC 1337 SetUserVar */
 	void (*progress)(void *user, enum vt_progress state, unsigned percent); /* OSC 9;4 */
+	void (*pointer)(void *user);             /* vt_pointer_shape() changed by a program */
 	void (*palette)(void *user);             /* a program changed colours (OSC 4, 10, 11, 104 ...) */
 	/* XTWINOPS 8, DECCOLM; may be ignored */
 	void (*size_request)(void *user, uint16_t rows, uint16_t cols);
@@ -210,6 +249,11 @@ const char *vt_title(const struct vt *vt);           /* OSC 0, 2 */
 const char *vt_icon_title(const struct vt *vt);      /* OSC 0, 1 */
 const char *vt_cwd(const struct vt *vt);             /* OSC 7, an absolute URL, or "" */
 
+/* As last told by OSC 9;4. ret_percent may be NULL. */
+enum vt_progress vt_progress(const struct vt *vt, unsigned *ret_percent);
+/* A CSS cursor name (OSC 22), "" for the one that the owner likes. */
+const char *vt_pointer_shape(const struct vt *vt);
+
 struct vt_row {
 	const struct vt_cell *cells;         /* n of them; cells past n are blank in the default style */
 	uint16_t n;
@@ -274,6 +318,10 @@ size_t vt_encode_key(const struct vt *vt, const struct vt_key *key, char ret[VT_
 /* In the alternate screen without tracking, a wheel becomes cursor keys x3 (mode 1007). */
 size_t vt_encode_mouse(struct vt *vt, const struct vt_mouse *mouse, char ret[VT_ENCODED_MAX]);
 size_t vt_encode_focus(const struct vt *vt, bool focused, char ret[VT_ENCODED_MAX]);
+/* What became of a notification that asked for it; button counts from 1, 0 is none. */
+enum vt_note_event { VT_NOTE_ACTIVATED, VT_NOTE_CLOSED };
+size_t vt_encode_notification(const char *id, enum vt_note_event event, unsigned button,
+    char ret[VT_ENCODED_MAX]);
 /* malloc()ed bytes for the pty: bracketed if the mode is on, embedded end
  * markers and control characters removed, newlines as CR otherwise. */
 char *vt_encode_paste(const struct vt *vt, const char *text, size_t len, size_t *ret_len);

@@ -16,9 +16,11 @@ struct run {
 	bool bytewise;
 	struct vt *vt;
 	struct str reply;
+	char *board;                     /* the text of the clipboard, or NULL */
 	char *events[EVENTS_MAX];
 	unsigned n_events;
 	uint64_t mark;
+	uint32_t notify;                 /* for the next terminal */
 };
 
 static void fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -71,9 +73,39 @@ static void on_clipboard(void *user, enum vt_clipboard which, const char *text, 
 	event(user, "clipboard %c %.*s", which == VT_CLIPBOARD_PRIMARY ? 'p' : 'c', (int)len, text);
 }
 
-static void on_note(void *user, const char *title, const char *body)
+static void on_note(void *user, const struct vt_notification *n)
 {
-	event(user, "note %s|%s", title ? title : "", body);
+	static const char *const when[] = { "", " unfocused", " invisible" };
+	cleanup_str struct str more = STR_INIT;
+
+	if (*n->id)
+		str_printf(&more, " id=%s", n->id);
+	if (*n->app || *n->kind || *n->icon || *n->sound)
+		str_printf(&more, " app=%s kind=%s icon=%s sound=%s", n->app, n->kind, n->icon, n->sound);
+	if (n->urgency >= 0)
+		str_printf(&more, " urgency=%d", n->urgency);
+	if (n->expire_ms >= 0)
+		str_printf(&more, " expire=%d", n->expire_ms);
+	str_printf(&more, "%s%s%s%s", when[n->when], n->focus ? "" : " nofocus", n->report ? " report" : "",
+	    n->tell_closed ? " tellclosed" : "");
+	for (size_t i = 0; i < n->n_buttons; i++)
+		str_printf(&more, " [%s]", n->buttons[i]);
+	event(user, "note %s|%s%s%s", n->title, n->body, more.len ? "|" : "", more.len ? more.s + 1 : "");
+}
+
+static void on_note_close(void *user, const char *id) { event(user, "close %s", id); }
+static void on_pointer(void *user) { event(user, "pointer %s", vt_pointer_shape(((struct run *)user)->vt)); }
+
+/* What `board` said; NULL leaves a program that asks without an answer. */
+static char *on_clipboard_get(void *user, enum vt_clipboard which, size_t *ret_len)
+{
+	struct run *r = user;
+
+	if (!r->board)
+		return NULL;
+	*ret_len = __builtin_strlen(r->board);
+	event(r, "asked %c", which == VT_CLIPBOARD_PRIMARY ? 'p' : 'c');
+	return xstrdup(r->board);
 }
 
 static void on_var(void *user, const char *name, const char *value)
@@ -95,12 +127,13 @@ static const struct vt_callbacks callbacks = {
 	.reply = on_reply, .bell = on_bell, .title = on_title, .cwd = on_cwd, .clipboard = on_clipboard,
 	.notification = on_note, .user_var = on_var, .progress = on_progress, .palette = on_palette,
 	.size_request = on_size,
+	.notification_close = on_note_close, .pointer = on_pointer, .clipboard_get = on_clipboard_get,
 };
 
 static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
 {
 	struct vt_config config = { .rows = (uint16_t)rows, .cols = (uint16_t)cols, .scrollback_lines = lines,
-		.term_program = "test 1.0" };
+		.term_program = "test 1.0", .notify = r->notify };
 
 	vt_destroy(r->vt);
 	r->vt = vt_create(&config, &callbacks, r);
@@ -288,7 +321,7 @@ static size_t compare_rows(struct run *r, const struct strv *lines, size_t at, i
 static void quote(const char *label, const char *s, size_t len)
 {
 	printf("  %s \"", label);
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len && i < 2000; i++) {
 		if (s[i] == 0x1b)
 			printf("\\e");
 		else if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
@@ -535,7 +568,7 @@ static bool expect(struct run *r, const char *cmd, const char *p)
 		expect_event(r, p);
 	} else if (str_eq(cmd, "no-event")) {
 		if (r->n_events > 0)
-			fail(r, "unexpected event \"%s\"", r->events[0]);
+			fail(r, "unexpected event \"%.200s\"", r->events[0]);
 	} else if (str_eq(cmd, "title")) {
 		expect_string(r, "title", p, vt_title(r->vt));
 	} else if (str_eq(cmd, "icon")) {
@@ -553,6 +586,13 @@ static bool expect(struct run *r, const char *cmd, const char *p)
 	} else if (str_eq(cmd, "top")) {
 		expect_number(r, "scrollback top", number(r, &p), (long)d.scrollback_top);
 		expect_number(r, "physical top", number(r, &p), (long)d.physical_top);
+	} else if (str_eq(cmd, "pointer")) {
+		expect_string(r, "pointer", p, vt_pointer_shape(r->vt));
+	} else if (str_eq(cmd, "progress")) {
+		unsigned percent;
+
+		expect_number(r, "progress", number(r, &p), (long)vt_progress(r->vt, &percent));
+		expect_number(r, "percent", number(r, &p), percent);
 	} else if (str_eq(cmd, "color")) {
 		long index = number(r, &p);
 		char rgb[16];
@@ -600,6 +640,13 @@ static size_t run_line(struct run *r, const struct strv *lines, size_t at)
 		unsigned width = (unsigned)number(r, &p);
 
 		vt_resize(r->vt, d.rows, d.cols, width, (uint32_t)number(r, &p));
+	} else if (str_eq(cmd, "board")) {
+		string(r, &p, &s);
+		free(r->board);
+		r->board = xstrdup(s.s);
+	} else if (str_eq(cmd, "notify")) {
+		r->notify = (uint32_t)number(r, &p);
+		fresh(r, d.rows, d.cols, 100);
 	} else if (str_eq(cmd, "mark")) {
 		r->mark = vt_seqno(r->vt);
 	} else if (str_eq(cmd, "erase")) {
@@ -620,6 +667,9 @@ static void run_file(struct run *r, const struct strv *lines)
 		if (str_starts(lines->v[at], "case ")) {
 			r->name = lines->v[at++] + 5;
 			r->cases++;
+			r->notify = 0;
+			free(r->board);
+			r->board = NULL;
 			fresh(r, 4, 10, 100);
 			continue;
 		}
@@ -668,6 +718,7 @@ int main(int argc, char **argv)
 		while (r.n_events > 0)
 			free(r.events[--r.n_events]);
 		str_fini(&r.reply);
+		free(r.board);
 		strv_fini(&lines);
 	}
 	return failures > 0;
