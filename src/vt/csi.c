@@ -285,6 +285,19 @@ static void report_keys(struct vt *vt)
 		vt_reply(vt, "\033[>4;%um", vt->other_keys);
 }
 
+/* XTFMTKEYS: only resource 4, formatOtherKeys. Without parameters all are reset. */
+static void format_keys(struct vt *vt)
+{
+	if (vt_param(vt, 0, 0) == 4 || vt->parser.n == 0)
+		vt->other_keys_format = vt_param(vt, 1, 0) != 0;
+}
+
+static void report_format(struct vt *vt)
+{
+	if (vt_param(vt, 0, 0) == 4)
+		vt_reply(vt, "\033[>4;%uf", vt->other_keys_format);
+}
+
 static void insert_columns(struct vt *vt, unsigned n)
 {
 	if (in_margins(vt))
@@ -362,11 +375,13 @@ static void for_slots(struct vt *vt, void (*action)(struct vt *, unsigned))
 	X('?', 0, 'l', "DECRST", CHANGES, set_modes(vt, vt_mode_dec, false)) \
 	X('?', 0, 's', "XTSAVE", CHANGES, keep_modes(vt, vt_mode_save)) \
 	X('?', 0, 'r', "XTRESTORE", CHANGES, keep_modes(vt, vt_mode_restore)) \
+	X('?', 0, 'g', "XTQFMTKEYS", ASKS, report_format(vt)) \
 	X('?', 0, 'm', "XTQMODKEYS", ASKS, report_keys(vt)) \
 	X('?', 0, 'n', "DECDSR", ASKS, vt_report_status(vt, true)) \
 	X('>', 0, 'c', "DA2", ASKS, vt_report_device(vt, '>')) \
 	X('=', 0, 'c', "DA3", ASKS, vt_report_device(vt, '=')) \
 	X('>', 0, 'q', "XTVERSION", ASKS, vt_reply(vt, "\033P>|%s\033\\", vt->term_program)) \
+	X('>', 0, 'f', "XTFMTKEYS", CHANGES, format_keys(vt)) \
 	X('>', 0, 'm', "XTMODKEYS", CHANGES, modify_keys(vt)) \
 	X('>', 0, 'n', "XTMODKEYS", CHANGES, reset_keys(vt)) \
 	X('>', 0, 'u', "KITTYPUSH", CHANGES, kitty_push(vt)) \

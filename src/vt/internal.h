@@ -53,6 +53,10 @@
 #define VT_M_SIZE_REPORTS (1ull << 44)     /* 2048 */
 #define VT_M_SMOOTH_SCROLL (1ull << 45)    /* DECSCLM: kept, not obeyed */
 #define VT_M_AUTO_REPEAT (1ull << 46)      /* DECARM: kept, not obeyed */
+#define VT_M_META_8BIT (1ull << 47)        /* 1034, eightBitInput */
+#define VT_M_NUM_LOCK (1ull << 48)         /* 1035: Num Lock overrules the application keypad */
+#define VT_M_META_ESC (1ull << 49)         /* 1036, metaSendsEscape */
+#define VT_M_ALT_ESC (1ull << 50)          /* 1039, altSendsEscape */
 #define VT_M_NO_CLEAR_COLUMNS (1ull << 51) /* DECNCSM */
 #define VT_M_REVERSE_WRAP_FAR (1ull << 52) /* 1045 */
 #define VT_M_ALT_ALLOWED (1ull << 53)      /* 1046 */
@@ -61,7 +65,8 @@
 #define VT_M_TEXT_8BIT (1ull << 56)        /* ESC % @: text is not UTF-8 */
 #define VT_M_GUARDED (1ull << 57)          /* some cell may be VT_ATTR_GUARDED */
 #define VT_MODES_INITIAL \
-	(VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
+	(VT_M_META_8BIT | VT_M_NUM_LOCK | VT_M_META_ESC | VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | \
+	    VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
 
 enum vt_charset { VT_CHARSET_ASCII, VT_CHARSET_GRAPHICS, VT_CHARSET_UK, VT_CHARSET_LATIN1,
 	VT_CHARSET_SUPPLEMENTAL, VT_CHARSET_TECHNICAL };
@@ -198,6 +203,7 @@ struct vt {
 	enum vt_cursor_shape shape;
 	uint8_t *tabs;                   /* one byte a column */
 	uint8_t other_keys;              /* modifyOtherKeys */
+	uint8_t other_keys_format;       /* formatOtherKeys: 1 is CSI u */
 
 	struct vt_style pen;
 	uint16_t pen_id, erase_id;

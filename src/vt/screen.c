@@ -447,7 +447,7 @@ void vt_soft_reset(struct vt *vt)
 	vt_charsets_reset(vt);
 	vt->shape = VT_CURSOR_DEFAULT;
 	vt->grid->kitty_n = 0;
-	vt->other_keys = 0;
+	vt->other_keys = vt->other_keys_format = 0;
 	vt_saved_reset(&vt->grid->saved);
 	vt->pos.pending = false;
 	vt_print_update(vt);

@@ -10,7 +10,7 @@ static void reset_state(struct vt *vt)
 	vt_charsets_reset(vt);
 	vt->level = 5;
 	vt->shape = VT_CURSOR_DEFAULT;
-	vt->other_keys = 0;
+	vt->other_keys = vt->other_keys_format = 0;
 	vt->last_cp = 0;
 	vt->cluster = VT_CLUSTER_CLOSED;
 	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++) {

@@ -292,13 +292,32 @@ void vt_palette_set_default(struct vt *vt, const uint32_t palette[VT_PALETTE_COU
 
 /* ---- encoding the other way ---------------------------------------------- */
 
-/* Key codes are the wire's (termwiz) KeyCode indexes, wezterm-mux.md 3.5. */
+/* Key codes are the wire's (termwiz) KeyCode indexes, 0 to 89 (wezterm-mux.md 3.5). Numpad0..9 and
+ * Decimal are what wezterm's are: the keys as they are without Num Lock, unless mods says that it is on. */
 enum { VT_KEY_CHAR = 0, VT_KEY_FUNCTION = 59 };
-enum { VT_MOD_SHIFT = 1u << 1, VT_MOD_ALT = 1u << 2, VT_MOD_CTRL = 1u << 3, VT_MOD_SUPER = 1u << 4 };
+/* Bits 1 to 4 are the wire's; its other ones are ignored. Locks are bits of the state, not keys held. */
+enum {
+	VT_MOD_SHIFT = 1u << 1, VT_MOD_ALT = 1u << 2, VT_MOD_CTRL = 1u << 3, VT_MOD_SUPER = 1u << 4,
+	VT_MOD_HYPER = 1u << 16, VT_MOD_META = 1u << 17, VT_MOD_CAPS_LOCK = 1u << 18, VT_MOD_NUM_LOCK = 1u << 19,
+	VT_MOD_ALL = VT_MOD_SHIFT | VT_MOD_ALT | VT_MOD_CTRL | VT_MOD_SUPER | VT_MOD_HYPER | VT_MOD_META |
+	    VT_MOD_CAPS_LOCK | VT_MOD_NUM_LOCK,
+};
+enum vt_key_kind { VT_KEY_PRESS, VT_KEY_REPEAT, VT_KEY_RELEASE };
+#define VT_KEY_TEXT_MAX 48
 struct vt_key {
 	uint8_t code;                        /* 0..89 */
-	uint32_t value;                      /* code point of VT_KEY_CHAR, n of VT_KEY_FUNCTION */
-	uint16_t mods;                       /* VT_MOD_*; positional bits are masked off */
+	uint32_t value;                      /* code point of VT_KEY_CHAR, n of VT_KEY_FUNCTION (F1 to F35) */
+	/* VT_MOD_*, with this event's effect when the key is a modifier (a press is taken to have it). */
+	uint32_t mods;
+	enum vt_key_kind kind;
+	/* Of a VT_KEY_CHAR, where the caller knows more than the character that was typed; else 0.
+	 * unshifted and shifted are what the key types in the present layout (guessed from a US one),
+	 * base what it types in the layout of a PC-101 keyboard. */
+	uint32_t unshifted, shifted, base;
+	/* UTF-8 that the event typed, where it is not value alone (an input method); with value 0
+	 * there is text but no key. Not kept; more than VT_KEY_TEXT_MAX bytes are cut. */
+	const char *text;
+	size_t text_len;
 };
 enum vt_mouse_kind { VT_MOUSE_PRESS, VT_MOUSE_RELEASE, VT_MOUSE_MOVE };
 enum vt_mouse_button { VT_BUTTON_LEFT, VT_BUTTON_MIDDLE, VT_BUTTON_RIGHT, VT_BUTTON_WHEEL_UP,
@@ -312,8 +331,8 @@ struct vt_mouse {
 	uint32_t pixel_x, pixel_y;           /* offset inside the cell */
 	uint16_t mods;
 };
-#define VT_ENCODED_MAX 128
-/* Each returns the bytes to write to the pty (0 = nothing to send). */
+#define VT_ENCODED_MAX 256
+/* Each returns the bytes to write to the pty (0 = nothing to send), fewer than VT_ENCODED_MAX. */
 size_t vt_encode_key(const struct vt *vt, const struct vt_key *key, char ret[VT_ENCODED_MAX]);
 /* In the alternate screen without tracking, a wheel becomes cursor keys x3 (mode 1007). */
 size_t vt_encode_mouse(struct vt *vt, const struct vt_mouse *mouse, char ret[VT_ENCODED_MAX]);
