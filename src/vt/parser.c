@@ -8,6 +8,7 @@
  *   in UTF-8 (U+0080..U+009F) count as their ESC forms.
  * - Strings are payload.c's.
  * - Parameters saturate at 65535; those past VT_PARAMS_MAX are dropped. */
+#include "vt/digits.h"
 #include "vt/internal.h"
 
 enum { CAN = 0x18, SUB = 0x1a, ESC = 0x1b, DEL = 0x7f };
@@ -48,29 +49,6 @@ void vt_escape_begin(struct vt *vt)
 	sequence_begin(&vt->parser, VT_STATE_ESC);
 }
 
-/* The number that the digits at p write (0 when there are none), without a branch
- * for each of them: their count is what a predictor cannot know. Needs 8 readable
- * bytes; returns the digits taken, 8 when there are 8 or more. */
-static unsigned read_digits(const uint8_t *p, uint16_t *ret)
-{
-	const uint64_t ones = 0x0101010101010101ull;
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-	v ^= ones * '0';
-	uint64_t others = ((v + ones * 0x76) | v) & ones * 0x80;
-	if (others == 0)
-		return 8;
-	unsigned bits = (unsigned)__builtin_ctzll(others) & ~7u;
-	v = v << 8 << (56 - bits);
-	/* Neighbours to pairs, pairs to fours, fours to the number. */
-	v = v * 10 + (v >> 8);
-	v = ((v & 0x000000ff000000ffull) * 0x000f424000000064ull +
-	    (v >> 16 & 0x000000ff000000ffull) * 0x0000271000000001ull) >> 32;
-	*ret = (uint16_t)MIN(v, 65535u);
-	return bits / 8;
-}
-
 /* The usual control sequence, all of it here: numbers between semicolons and a
  * final byte. What is anything else, from where it begins, is left to
  * parse_params(), with the state as if it had come so far itself. */
@@ -83,7 +61,7 @@ static const uint8_t *parse_usual(struct vt *vt, const uint8_t *p, const uint8_t
 		ps->prefix = *p++;
 	while (end - p > 8) {
 		uint16_t v;
-		unsigned digits = read_digits(p, &v);
+		unsigned digits = vt_read_digits(p, &v);
 		uint8_t c = p[digits];
 
 		if (digits == 8)

@@ -1,0 +1,60 @@
+/* sixel.h - sixel data to pixels, as it comes. Private to src/vt; knows nothing of a terminal.
+ *
+ * What the data mean follows the VT340 where its manual and the device are known
+ * (VT330/VT340 Programmer Reference Manual, chapter 14, and what people measured on a
+ * real one: github.com/hackerb9/vt340test), with these decisions:
+ *
+ * - A pixel gets the colour that its register has when it is drawn. On the device a
+ *   register that is set anew changes all that was drawn with it, but programs rely on
+ *   the opposite to show more colours than there are registers.
+ * - A register past the last is that number modulo their count, as in xterm.
+ * - Where pixels are taller than wide (Pan:Pad, P1), rows are drawn several times: the
+ *   ratio is rounded up to a whole number, at least 1, never one wider than tall.
+ * - P2 other than 1 fills the rectangle that raster attributes declare (Ph;Pv, in rows
+ *   and columns of the result) with register 0, from where the first sixel is drawn.
+ *   Without them the device fills the rest of its screen; here it is the picture's own
+ *   rectangle.
+ * - A picture is as large as what was set in it or filled. What lies past the limits is cut.
+ * - Bytes that mean nothing are ignored wherever they stand, inside numbers as well. */
+#ifndef LACE_VT_SIXEL_H
+#define LACE_VT_SIXEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VT_SIXEL_REGISTERS_MAX 1024u
+
+/* Colours as pixels are kept: bytes R, G, B, A in memory; 0 is transparent. */
+struct vt_sixel_palette {
+	uint32_t v[VT_SIXEL_REGISTERS_MAX];
+};
+/* The VT340's 16 colours, after them those that xterm gives to the numbers 16-255, then black. */
+void vt_sixel_palette_default(struct vt_sixel_palette *palette);
+
+struct vt_sixel_setup {
+	unsigned p1, p2;                     /* of DCS P1 ; P2 ; P3 q; 0 when missing */
+	unsigned registers;                  /* 1..VT_SIXEL_REGISTERS_MAX are to be used */
+	uint32_t max_width, max_height;      /* pixels */
+	size_t max_pixels;                   /* width * height */
+	const struct vt_sixel_palette *palette; /* copied */
+};
+
+struct vt_sixel_picture {
+	uint8_t *pixels;                     /* width * height * 4 bytes R, G, B, A; free() them; NULL when there are none */
+	uint32_t width, height;
+	bool clear;                          /* some are transparent */
+	uint32_t last_row;                   /* first pixel row of the last line of sixels, drawn or not */
+};
+
+struct vt_sixel;
+
+/* NULL when there is no memory. */
+struct vt_sixel *vt_sixel_new(const struct vt_sixel_setup *setup);
+void vt_sixel_feed(struct vt_sixel *s, const uint8_t *bytes, size_t len);
+/* Ends the data. False when there was not enough memory at some point; the picture is
+ * empty then. The registers as they are now are written to palette unless it is NULL. */
+bool vt_sixel_finish(struct vt_sixel *s, struct vt_sixel_picture *ret, struct vt_sixel_palette *palette);
+void vt_sixel_free(struct vt_sixel *s);
+
+#endif
