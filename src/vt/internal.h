@@ -10,6 +10,7 @@
  *   row.c         one row of cells
  *   scrollback.c  rows above the screen, as compact text
  *   resize.c      reflow
+ *   search.c      finding text
  *   intern.c      styles, links and clusters by number
  *   encode_*.c    the other way: keys, mouse, focus, paste
  *   base64.c      what strings carry, in pieces
@@ -190,6 +191,7 @@ struct vt {
 	 * count as changed at switch_seqno. */
 	int64_t switch_rows;
 	uint64_t switch_seqno;
+	uint32_t numbering;              /* a reflow gave the rows other stable indexes */
 
 	uint64_t seqno;
 	bool changed;                    /* by the write under way */

@@ -420,6 +420,7 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 	if (rows != vt->rows || cols != vt->cols) {
 		unsigned had = vt->cols;
 
+		vt->numbering += cols != had;
 		for (unsigned g = 0; vt->images.n_placements > 0 && g < ARRAY_LEN(vt->grids); g++)
 			for (unsigned y = 0; y < vt->rows; y++)
 				vt_spans_settle(vt, &vt->grids[g].rows[y]);

@@ -163,17 +163,24 @@ static void forget_unpacked(struct vt_scrollback *sb)
 	sb->unpacked_serial = 0;
 }
 
-/* One row, wherever it is; valid until another block is read. */
-static const uint8_t *row_bytes(struct vt_scrollback *sb, const struct vt_sb_block *b, uint32_t index)
+/* One row, wherever it is, and where it ends; valid until another block is read. */
+static const uint8_t *row_bytes(struct vt_scrollback *sb, const struct vt_sb_block *b, uint32_t index,
+    const uint8_t **ret_end)
 {
-	if (b->packed == 0)
-		return b->data + b->rows[index].offset;
-	if (sb->unpacked_serial != b->serial) {
-		forget_unpacked(sb);
-		sb->unpacked = unpack_rows(b, &sb->unpacked_rows);
-		sb->unpacked_serial = b->serial;
+	const struct vt_sb_row *rows = b->rows;
+	const uint8_t *data = b->data;
+
+	if (b->packed != 0) {
+		if (sb->unpacked_serial != b->serial) {
+			forget_unpacked(sb);
+			sb->unpacked = unpack_rows(b, &sb->unpacked_rows);
+			sb->unpacked_serial = b->serial;
+		}
+		rows = sb->unpacked_rows;
+		data = sb->unpacked;
 	}
-	return sb->unpacked + sb->unpacked_rows[index].offset;
+	*ret_end = data + (index + 1 < b->n ? rows[index + 1].offset : b->len);
+	return data + rows[index].offset;
 }
 
 bool vt_sb_compact(struct vt_scrollback *sb)
@@ -395,7 +402,7 @@ void vt_sb_drop_newest(struct vt_scrollback *sb)
 void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t index, struct vt_cell *cells,
     uint16_t *n, struct vt_row *ret)
 {
-	const uint8_t *p = row_bytes(&vt->sb, block, index);
+	const uint8_t *row_end, *p = row_bytes(&vt->sb, block, index, &row_end);
 	uint8_t flags = *p++;
 	uint32_t count, n_runs = 1, left, style_index = 0;
 	uint16_t style = 0;
@@ -440,6 +447,41 @@ void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t i
 		.cells = cells, .n = *n, .wrapped = flags & ROW_WRAPPED,
 		.line_attr = (flags & ROW_ATTR) >> ROW_ATTR_SHIFT, .seqno = vt_sb_row_seqno(block, index),
 	};
+}
+
+struct vt_sb_text vt_sb_text(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index)
+{
+	const uint8_t *end, *p = row_bytes(sb, block, index, &end);
+	uint8_t flags = *p++;
+	uint32_t n;
+
+	p = get_varint(p, &n);
+	if (flags & ROW_RUNS) {
+		/* A varint ends with a byte below 0x80. */
+		for (p = get_varint(p, &n), n *= 2; n > 0; p++)
+			n -= *p < 0x80;
+	}
+	return (struct vt_sb_text){ .s = p, .len = (size_t)(end - p), .wrapped = flags & ROW_WRAPPED };
+}
+
+const uint8_t *vt_sb_char(const uint8_t *p, const char **s, size_t *len, unsigned *width)
+{
+	uint32_t cp;
+
+	if (*p == CLUSTER_MARK) {
+		*len = p[1] & 0x7f;
+		*width = p[1] & 0x80 ? 2 : 1;
+		*s = (const char *)p + 2;
+		return p + 2 + *len;
+	}
+	*s = (const char *)p;
+	*width = 1;
+	*len = *p != 0;
+	if (*p < 0x80)
+		return p + 1;
+	*len = text_utf8_decode((const char *)p, 4, &cp);
+	*width = text_width(cp) == 2 ? 2 : 1;
+	return p + *len;
 }
 
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row)

@@ -75,6 +75,15 @@ void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint6
  * styles and clusters anew; *n counts the cells that are complete at any time. */
 void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t index, struct vt_cell *cells,
     uint16_t *n, struct vt_row *ret);
+/* The characters of a row as they are stored (see above), valid until another block is read. */
+struct vt_sb_text {
+	const uint8_t *s;
+	size_t len;
+	bool wrapped;
+};
+struct vt_sb_text vt_sb_text(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index);
+/* One stored character: its UTF-8 (none for a blank) and cells. Returns where the next one begins. */
+const uint8_t *vt_sb_char(const uint8_t *p, const char **s, size_t *len, unsigned *width);
 void vt_sb_block_free(struct vt_sb_block *block);
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row);
 uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index);
