@@ -256,12 +256,6 @@ void vt_palette_init(struct vt *vt)
 
 /* ---- the stack ------------------------------------------------------------------------ */
 
-/* What programs set; what they did not is the default at the time of the pop. */
-struct vt_palette_saved {
-	uint32_t color[VT_PALETTE_ALL];
-	uint8_t set[VT_PALETTE_ALL];
-};
-
 static void palette_save(const struct vt *vt, struct vt_palette_saved **to)
 {
 	if (!*to)

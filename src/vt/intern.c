@@ -348,11 +348,16 @@ static void links_sweep(struct vt *vt)
 	ids_sweep(&t->ids, mark);
 }
 
+static uint32_t link_hash(const char *uri, const char *id)
+{
+	return hash_bytes(uri, __builtin_strlen(uri), hash_bytes(id, __builtin_strlen(id), 0));
+}
+
 uint32_t vt_link_number(struct vt *vt, const char *uri, const char *id)
 {
 	struct vt_links *t = &vt->links;
 	size_t uri_len = __builtin_strlen(uri), id_len = __builtin_strlen(id);
-	uint32_t hash = hash_bytes(uri, uri_len, hash_bytes(id, id_len, 0)), n, pos = 0;
+	uint32_t hash = link_hash(uri, id), n, pos = 0;
 
 	while ((n = ids_next(&t->ids, hash, &pos)) != 0)
 		if (__builtin_strcmp(t->v[n].uri, uri) == 0 && __builtin_strcmp(t->v[n].id, id) == 0)
@@ -383,6 +388,60 @@ bool vt_link_get(const struct vt *vt, uint32_t link, struct vt_link *ret)
 		return false;
 	*ret = vt->links.v[link];
 	return true;
+}
+
+/* ---- tables from a snapshot ------------------------------------------------------ */
+
+bool vt_ids_reserve(struct vt_ids *ids, uint32_t n)
+{
+	uint32_t cap = n > 0 ? 64 : 0, nslots = 64;
+
+	while (cap <= n && cap > 0)
+		cap *= 2;
+	while (nslots < n * 2)
+		nslots *= 2;
+	uint32_t *slots = calloc(nslots, sizeof(*slots)), *hash = calloc(MAX(cap, 1u), sizeof(*hash)),
+	    *freed = calloc(MAX(cap, 1u), sizeof(*freed));
+	if (!slots || !hash || !freed) {
+		free(slots);
+		free(hash);
+		free(freed);
+		return false;
+	}
+	ids_fini(ids);
+	ids->slots = slots;
+	ids->hash = hash;
+	ids->freed = freed;
+	ids->nslots = nslots;
+	ids->cap = cap;
+	return true;
+}
+
+static void ids_rehash(struct vt_ids *ids, uint32_t id, uint32_t hash)
+{
+	ids->hash[id] = hash;
+	ids_place(ids, id);
+}
+
+void vt_styles_rehash(struct vt_styles *t, const uint8_t *live)
+{
+	for (uint32_t id = 1; id <= t->ids.n; id++)
+		if (live[id])
+			ids_rehash(&t->ids, id, style_hash(&t->v[id]));
+}
+
+void vt_clusters_rehash(struct vt_clusters *t, const uint8_t *live)
+{
+	for (uint32_t id = 1; id <= t->ids.n; id++)
+		if (live[id])
+			ids_rehash(&t->ids, id, hash_bytes(t->v[id].s, t->v[id].len, 0));
+}
+
+void vt_links_rehash(struct vt_links *t, const uint8_t *live)
+{
+	for (uint32_t id = 1; id <= t->ids.n; id++)
+		if (live[id])
+			ids_rehash(&t->ids, id, link_hash(t->v[id].uri, t->v[id].id));
 }
 
 /* ------------------------------------------------------------------------------------- */

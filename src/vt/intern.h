@@ -44,4 +44,13 @@ struct vt_links {
 	size_t bytes;
 };
 
+/* For a table that is read from a snapshot. Room for numbers up to n: hash, freed
+ * and slots are allocated; false when there is no memory. Once the owner's array
+ * and `freed` are filled, the rehash makes the rest; live says which of [1, n] are
+ * given out. */
+bool vt_ids_reserve(struct vt_ids *ids, uint32_t n);
+void vt_styles_rehash(struct vt_styles *t, const uint8_t *live);
+void vt_clusters_rehash(struct vt_clusters *t, const uint8_t *live);
+void vt_links_rehash(struct vt_links *t, const uint8_t *live);
+
 #endif

@@ -16,6 +16,8 @@
  *   base64.c      what strings carry, in pieces
  *   image.c       the store of images;  placement.c where they stand;
  *   spans.c       what rows have of them
+ *   snapshot.c, snap_*.c  all of it as bytes, and back. Whoever adds a member to a
+ *                 struct below adds it there too (tests/layout/test_snapshot.py)
  *
  * Rows and columns count from 0 here; y is a screen row unless it is called a
  * stable index. */
@@ -35,8 +37,10 @@
 #define VT_TITLE_STACK 10
 #define VT_PALETTE_STACK 10       /* XTPUSHCOLORS has slots 1 to 10 */
 #define VT_POINTER_STACK 16
+#define VT_POINTER_SHAPES 30      /* that have a name */
 #define VT_PARAMS_MAX 32
 #define VT_CWD_BYTES_MAX 4096
+#define VT_STABLE_MAX ((int64_t)1 << 62)   /* no terminal lives to see so many rows */
 
 /* Modes that are the engine's own business, above those of enum vt_mode. */
 #define VT_M_AUTOWRAP (1ull << 32)
@@ -70,7 +74,8 @@
 	    VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
 
 enum vt_charset { VT_CHARSET_ASCII, VT_CHARSET_GRAPHICS, VT_CHARSET_UK, VT_CHARSET_LATIN1,
-	VT_CHARSET_SUPPLEMENTAL, VT_CHARSET_TECHNICAL };
+	VT_CHARSET_SUPPLEMENTAL, VT_CHARSET_TECHNICAL,
+	VT_CHARSET_LAST = VT_CHARSET_TECHNICAL };
 
 struct vt_pos {
 	uint16_t x, y;
@@ -108,6 +113,7 @@ struct vt_grid {
 
 enum vt_parser_state {
 	VT_STATE_GROUND, VT_STATE_ESC, VT_STATE_CSI, VT_STATE_DCS_HEAD, VT_STATE_STRING,
+	VT_STATE_LAST = VT_STATE_STRING,
 };
 
 enum vt_string_kind { VT_STRING_OSC, VT_STRING_DCS, VT_STRING_APC, VT_STRING_PM, VT_STRING_SOS };
@@ -251,6 +257,7 @@ struct vt {
 /* ---- cells and rows ------------------------------------------------------ */
 
 #define VT_CELL_CLUSTER 0x80000000u    /* text is the number of a cluster */
+#define VT_CELL_FLAGS VT_CELL_IMAGE    /* the flags there are */
 
 static inline struct vt_cell vt_cell_make(uint32_t text, uint16_t style, uint8_t width)
 {
@@ -412,6 +419,7 @@ static inline unsigned vt_param(const struct vt *vt, unsigned i, unsigned missin
 
 /* ---- payload.c: strings ---------------------------------------------------- */
 
+struct vt_snap;
 /* Takes a payload as it comes, in pieces of any size, none of them empty. The
  * parameters of a DCS stand in vt->parser for begin(). */
 struct vt_stream {
@@ -420,6 +428,10 @@ struct vt_stream {
 	/* complete: the string was ended as it should be; otherwise it was broken off or
 	 * exceeds the row's limit. Comes once for each begin() that returned true. */
 	void (*end)(struct vt *vt, bool complete);
+	/* Describes what begin() and data() have made of it so far, for a snapshot in both
+	 * directions (snap_io.h); before reading, begin() has not been called. NULL when
+	 * nothing is kept between pieces. */
+	void (*snapshot)(struct vt_snap *s, struct vt *vt);
 };
 
 /* One string sequence. Without handler and stream it is known, and swallowed. */
@@ -473,6 +485,8 @@ void vt_window_op(struct vt *vt);
 /* A copy that is valid UTF-8 without control characters, cut at max bytes. NULL when
  * there is no memory and max is VT_SMALL or more. */
 char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len);
+/* Valid UTF-8 without control characters? */
+bool vt_is_clean(const char *text, size_t len);
 void vt_string_set(char **string, char *value);
 int vt_hex_value(char c);                                           /* -1 when it is no digit */
 /* malloc()ed, with a NUL after it; NULL when it is not base64 (base64.h) or memory is short. */
@@ -486,6 +500,11 @@ enum vt_color_set {
 	VT_COLOR_ORIGINAL,               /* the default */
 	VT_COLOR_SET,                    /* by a program */
 	VT_COLOR_UNSET,                  /* none of its own */
+};
+/* What programs set; what they did not is the default at the time of the pop. */
+struct vt_palette_saved {
+	uint32_t color[VT_PALETTE_ALL];
+	uint8_t set[VT_PALETTE_ALL];
 };
 /* 0xRRGGBB from what XParseColor takes ("rgb:", "#", "rgbi:", names) and "rgba:". */
 bool vt_color_parse(const char *s, uint32_t *ret);

@@ -2,6 +2,7 @@
 #ifndef LACE_VT_OSC_H
 #define LACE_VT_OSC_H
 
+#include "base/str.h"
 #include "vt/internal.h"
 
 /* Reads a decimal number at *s and moves past it; false when there is none. */
@@ -38,5 +39,17 @@ void vt_osc_dynamic_reset(struct vt *vt, char *s, size_t len);      /* 110-119 *
 void vt_osc_colors(struct vt *vt, char *s, size_t len);             /* 21 */
 void vt_osc_colors_push(struct vt *vt, char *s, size_t len);        /* 30001 */
 void vt_osc_colors_pop(struct vt *vt, char *s, size_t len);         /* 30101 */
+
+/* What OSC 99 has said so far of one notification. */
+struct vt_note {
+	char id[VT_NOTE_ID_MAX + 1];
+	struct str title, body, buttons;         /* as they came */
+	char *app, *kind, *icon, *sound;         /* NULL: not said */
+	int urgency, expire_ms;                  /* -1: not said */
+	enum vt_note_when when;
+	bool unfocused, report, tell_closed;
+};
+
+struct vt_note *vt_note_new(const char *id);
 
 #endif

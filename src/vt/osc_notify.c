@@ -5,16 +5,6 @@
 #include "vt/base64.h"
 #include "vt/osc.h"
 
-/* What OSC 99 has said so far of one notification. */
-struct vt_note {
-	char id[VT_NOTE_ID_MAX + 1];
-	struct str title, body, buttons;         /* as they came */
-	char *app, *kind, *icon, *sound;         /* NULL: not said */
-	int urgency, expire_ms;                  /* -1: not said */
-	enum vt_note_when when;
-	bool unfocused, report, tell_closed;
-};
-
 /* ---- simple ones -------------------------------------------------------------- */
 
 static void notify(struct vt *vt, const char *title, const char *body)
@@ -151,7 +141,7 @@ static void note_keep(struct vt *vt, struct vt_note *n)
 	vt->notes[vt->notes_n++] = n;
 }
 
-static struct vt_note *note_new(const char *id)
+struct vt_note *vt_note_new(const char *id)
 {
 	struct vt_note *n = xcalloc(1, sizeof(*n));
 
@@ -299,7 +289,7 @@ void vt_osc_99(struct vt *vt, char *s, size_t len)
 	if (!n && !str_eq(what, "title") && !str_eq(what, "body") && !str_eq(what, "buttons") && done)
 		return;
 	if (!n)
-		n = note_new(id);
+		n = vt_note_new(id);
 	for (meta = again; (item = vt_field(&meta, ':'));)
 		if (item[0] && item[1] == '=')
 			metadata(n, item[0], item + 2);

@@ -22,6 +22,8 @@ static const struct { const char *x11, *css; } aliases[] = {
 	{ "watch", "wait" }, { "xterm", "text" },
 };
 
+_Static_assert(ARRAY_LEN(shapes) == VT_POINTER_SHAPES, "numbers in a snapshot are checked against it");
+
 static unsigned shape_number(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)

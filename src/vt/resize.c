@@ -432,6 +432,8 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 		vt_tabs_default(vt, MIN(had, cols));
 		vt_margins_reset(vt);
 		vt->cluster = VT_CLUSTER_CLOSED;
+		/* Rows that were only on their way keep no styles. */
+		vt->scratch[0].n = vt->scratch[1].n = 0;
 	}
 	if (vt->modes & VT_M_SIZE_REPORTS)
 		vt_report_size(vt);

@@ -9,7 +9,7 @@
 #include "vt/internal.h"
 
 #define BLOCK_BYTES (64u << 10)
-#define BLOCK_ROWS 4096u
+#define BLOCK_ROWS VT_SB_BLOCK_ROWS
 /* Blocks that stay as they are: the newest is growing. */
 #define BLOCKS_HOT 1u
 /* Most bytes of a row's head, of a run, and of a cell's text: an introducer, a length and a cluster. */
@@ -252,7 +252,7 @@ static uint32_t block_style(struct vt *vt, struct vt_scrollback *sb, struct vt_s
 	return b->n_styles++;
 }
 
-static void trim(struct vt_scrollback *sb)
+void vt_sb_trim(struct vt_scrollback *sb)
 {
 	if (sb->end - sb->first > (int64_t)sb->lines_max)
 		sb->first = sb->end - sb->lines_max;
@@ -362,7 +362,7 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 		sb->first = sb->end - sb->lines_max;
 	const struct vt_sb_block *oldest = sb->blocks[sb->head];
 	if (oldest->first + oldest->n <= sb->first || (sb->bytes_max > 0 && sb->bytes > sb->bytes_max))
-		trim(sb);
+		vt_sb_trim(sb);
 }
 
 void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint64_t now)
@@ -377,7 +377,7 @@ void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint6
 	/* The map of styles is not this block's. */
 	sb->serial++;
 	sb->end += block->n;
-	trim(sb);
+	vt_sb_trim(sb);
 }
 
 void vt_sb_drop_newest(struct vt_scrollback *sb)
@@ -507,6 +507,136 @@ uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index)
 	uint64_t seqno = block->seqno - behind;
 
 	return MAX(seqno, block->floor);
+}
+
+/* ---- blocks from a snapshot ------------------------------------------------------------ */
+
+/* As get_varint(), within [p, end); NULL when it is not all there. */
+static const uint8_t *check_varint(const uint8_t *p, const uint8_t *end, uint32_t max, uint32_t *ret)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; p < end && shift < 7 * VARINT_MAX; shift += 7) {
+		v |= (uint64_t)(*p & 0x7f) << shift;
+		if (!(*p++ & 0x80)) {
+			*ret = (uint32_t)v;
+			return v <= max ? p : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* One cell's text; NULL when it is none. *width is 1 or 2. */
+static const uint8_t *check_text(const uint8_t *p, const uint8_t *end, unsigned *width)
+{
+	uint32_t cp = *p;
+
+	*width = 1;
+	if (cp < 0x80)
+		return cp == 0 || (cp >= 0x20 && cp < 0x7f) ? p + 1 : NULL;
+	if (cp == CLUSTER_MARK) {
+		size_t len = end - p >= 2 ? p[1] & 0x7f : 0xff;
+
+		if (len > VT_CLUSTER_BYTES_MAX || (size_t)(end - p) < 2 + len)
+			return NULL;
+		*width = p[1] & 0x80 ? 2 : 1;
+		return vt_is_clean((const char *)p + 2, len) ? p + 2 + len : NULL;
+	}
+	size_t len = text_utf8_decode((const char *)p, (size_t)(end - p), &cp);
+	if (!vt_is_clean((const char *)p, len))
+		return NULL;
+	*width = text_width(cp) == 2 ? 2 : 1;
+	return p + len;
+}
+
+static bool check_row(const struct vt_sb_block *b, const uint8_t *p, const uint8_t *end)
+{
+	uint32_t count, n_runs = 1;
+	uint8_t flags;
+
+	if (p == end)
+		return false;
+	flags = *p++;
+	if (flags & ~(ROW_WRAPPED | ROW_ATTR | ROW_RUNS) || ((flags & ROW_WRAPPED) && !b->wraps) ||
+	    !(p = check_varint(p, end, b->widest, &count)))
+		return false;
+	const uint8_t *runs = p;
+	if (flags & ROW_RUNS) {
+		if (!(p = runs = check_varint(p, end, count, &n_runs)))
+			return false;
+		for (uint32_t i = 0, v; i < 2 * n_runs && p; i++)
+			p = check_varint(p, end, i % 2 ? b->n_styles : count, &v);
+		if (!p)
+			return false;
+	}
+	uint32_t at = 0;
+	for (uint32_t i = 0, cells = count, style; i < n_runs; i++) {
+		if (flags & ROW_RUNS)
+			runs = get_varint(get_varint(runs, &cells), &style);
+		/* A wide character does not reach into the next run. */
+		for (uint32_t run_end = at + cells; at < run_end;) {
+			unsigned width;
+
+			if (p >= end || !(p = check_text(p, end, &width)))
+				return false;
+			at += width;
+			if (at > run_end)
+				return false;
+		}
+	}
+	return at == count && p == end;
+}
+
+static bool check_rows(const struct vt_sb_block *b, const uint8_t *data, const struct vt_sb_row *rows)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		uint32_t end = i + 1 < b->n ? rows[i + 1].offset : b->len;
+
+		if (rows[i].offset > end || end > b->len || !check_row(b, data + rows[i].offset, data + end))
+			return false;
+	}
+	return true;
+}
+
+bool vt_sb_block_check(const struct vt_sb_block *b)
+{
+	if (b->packed == 0)
+		return check_rows(b, b->data, b->rows);
+	if (b->len > b->plain_len)
+		return false;
+	cleanup_free uint8_t *plain = malloc(b->plain_len);
+	cleanup_free struct vt_sb_row *rows = calloc(b->n, sizeof(*rows));
+	if (!plain || !rows || ZSTD_decompress(plain, b->plain_len, b->data, b->packed) != b->plain_len)
+		return false;
+	const uint8_t *p = plain + b->len;
+	uint32_t offset = 0;
+	for (uint32_t i = 0, len; i < b->n; i++) {
+		rows[i].offset = offset;
+		if (!(p = check_varint(p, plain + b->plain_len, b->len - offset, &len)))
+			return false;
+		offset += len;
+	}
+	return offset == b->len && p == plain + b->plain_len && check_rows(b, plain, rows);
+}
+
+void vt_sb_adopt(struct vt_scrollback *sb, struct vt_sb_block *b)
+{
+	b->serial = ++sb->serial;
+	append_block(sb, b);
+	sb->end += b->n;
+}
+
+bool vt_sb_map_reserve(struct vt_scrollback *sb, uint32_t style)
+{
+	if (style < sb->map_cap)
+		return true;
+	struct vt_sb_style *map = realloc(sb->map, ((size_t)style + 1) * sizeof(*map));
+	if (!map)
+		return false;
+	memset(map + sb->map_cap, 0, (style + 1 - sb->map_cap) * sizeof(*map));
+	sb->map = map;
+	sb->map_cap = style + 1;
+	return true;
 }
 
 /* ----------------------------------------------------------------------------------------- */

@@ -15,6 +15,11 @@
 
 #include "vt/vt.h"
 
+#define VT_SB_BLOCK_ROWS 4096u
+/* Bytes of a block, unpacked: about 64 KiB, or one row of VT_COLS_MAX cells, each a long
+ * cluster in a style of its own; and the lengths of its rows. */
+#define VT_SB_DATA_MAX (256u << 10)
+
 struct vt_sb_row {
 	uint32_t offset;               /* in data */
 	uint32_t seqno;                /* low 32 bits; the rest follows from the block's */
@@ -92,6 +97,15 @@ bool vt_sb_compact(struct vt_scrollback *sb);
 /* Removes the newest row. */
 void vt_sb_drop_newest(struct vt_scrollback *sb);
 void vt_sb_erase(struct vt_scrollback *sb);
+/* For a snapshot that is read. Whether everything in the block is what vt_sb_push()
+ * could have written: whoever reads a row relies on it. */
+bool vt_sb_block_check(const struct vt_sb_block *block);
+/* Appends the block as it is. */
+void vt_sb_adopt(struct vt_scrollback *sb, struct vt_sb_block *block);
+/* Drops what is beyond the bounds. */
+void vt_sb_trim(struct vt_scrollback *sb);
+/* The map has room for styles up to this number; false when there is no memory. */
+bool vt_sb_map_reserve(struct vt_scrollback *sb, uint32_t style);
 /* The engine's style numbers have been given anew. */
 void vt_sb_forget_styles(struct vt_scrollback *sb);
 

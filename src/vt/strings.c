@@ -55,6 +55,22 @@ char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *re
 	return out;
 }
 
+bool vt_is_clean(const char *text, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		uint32_t cp;
+		size_t n = text_utf8_decode(text + at, len - at, &cp);
+
+		if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f))
+			return false;
+		/* The replacement character in its own three bytes is as good as any. */
+		if (cp == TEXT_REPLACEMENT && (n != 3 || memcmp(text + at, "\xef\xbf\xbd", 3) != 0))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
 void vt_string_set(char **string, char *value)
 {
 	free(*string);

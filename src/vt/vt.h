@@ -84,6 +84,7 @@ enum {
 	/* not on the wire */
 	VT_ATTR_PROTECTED = 1u << 17,       /* DECSCA: selective erase spares it */
 	VT_ATTR_GUARDED = 1u << 18,         /* SPA: plain erase spares it */
+	VT_ATTR_ALL = 0x7f7ffu,
 };
 
 struct vt_style {

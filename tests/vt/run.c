@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "text/text.h"
+#include "vt/snapshot.h"
 #include "vt/vt.h"
 
 #define EVENTS_MAX 64
@@ -13,7 +14,9 @@
 struct run {
 	const char *file, *name;
 	unsigned line, failures, cases;
-	bool bytewise;
+	bool bytewise, restored;     /* feed each byte alone; and go on with a copy after it */
+	struct vt_config config;
+	size_t fed;
 	struct vt *vt;
 	struct str reply;
 	char *board;                     /* the text of the clipboard, or NULL */
@@ -29,7 +32,7 @@ static void fail(struct run *r, const char *fmt, ...)
 	va_list ap;
 
 	r->failures++;
-	printf("%s:%u: case \"%s\"%s: ", r->file, r->line, r->name, r->bytewise ? " (byte by byte)" : "");
+	printf("%s:%u: case \"%s\"%s: ", r->file, r->line, r->name, r->restored ? " (restored)" : r->bytewise ? " (byte by byte)" : "");
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
@@ -132,11 +135,11 @@ static const struct vt_callbacks callbacks = {
 
 static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
 {
-	struct vt_config config = { .rows = (uint16_t)rows, .cols = (uint16_t)cols, .scrollback_lines = lines,
+	r->config = (struct vt_config){ .rows = (uint16_t)rows, .cols = (uint16_t)cols, .scrollback_lines = lines,
 		.term_program = "test 1.0", .notify = r->notify };
-
+	r->fed = 0;
 	vt_destroy(r->vt);
-	r->vt = vt_create(&config, &callbacks, r);
+	r->vt = vt_create(&r->config, &callbacks, r);
 	str_reset(&r->reply);
 	while (r->n_events > 0)
 		free(r->events[--r->n_events]);
@@ -522,13 +525,40 @@ static void expect_event(struct run *r, const char *p)
 
 /* ---- commands ---------------------------------------------------------------------------------- */
 
+/* Goes on with a terminal that was read from a snapshot of this one. */
+static void restore(struct run *r)
+{
+	enum vt_snapshot_error error;
+	size_t len, again_len = 0;
+	struct vt_config config = r->config;
+
+	config.rows = config.cols = 0;
+	cleanup_free uint8_t *bytes = vt_snapshot_bytes(r->vt, 0, &len, &error);
+	struct vt *copy = bytes ? vt_snapshot_read(bytes, len, &config, &callbacks, r, 0, &error) : NULL;
+	if (!copy) {
+		fail(r, "snapshot: %s", vt_snapshot_error_text(error));
+		return;
+	}
+	cleanup_free uint8_t *again = vt_snapshot_bytes(copy, 0, &again_len, &error);
+	if (!again || again_len != len || memcmp(bytes, again, len) != 0)
+		fail(r, "the snapshot of a restored terminal differs");
+	vt_destroy(r->vt);
+	r->vt = copy;
+}
+
 static void feed(struct run *r, const struct str *s)
 {
-	if (!r->bytewise)
+	if (!r->bytewise) {
 		vt_write(r->vt, s->s, s->len);
-	else
-		for (size_t i = 0; i < s->len; i++)
-			vt_write(r->vt, s->s + i, 1);
+		return;
+	}
+	for (size_t i = 0; i < s->len; i++) {
+		vt_write(r->vt, s->s + i, 1);
+		/* Of what is long, a part will do. */
+		if (r->restored && (r->fed < 1000 || r->fed % 9973 == 0))
+			restore(r);
+		r->fed++;
+	}
 }
 
 static void expect_string(struct run *r, const char *what, const char *p, const char *seen)
@@ -618,6 +648,8 @@ static size_t run_line(struct run *r, const struct strv *lines, size_t at)
 	r->line = (unsigned)at + 1;
 	if (at_end(&p))
 		return at + 1;
+	if (r->restored)
+		restore(r);
 	word(&p, cmd, sizeof(cmd));
 	if (str_eq(cmd, "size")) {
 		unsigned rows = (unsigned)number(r, &p), cols = (unsigned)number(r, &p);
@@ -707,11 +739,12 @@ int main(int argc, char **argv)
 
 		read_lines(argv[i], &lines);
 		fresh(&r, 4, 10, 100);
-		for (int pass = 0; pass < 2; pass++) {
-			r.bytewise = pass == 1;
+		for (int pass = 0; pass < 3; pass++) {
+			r.bytewise = pass > 0;
+			r.restored = pass == 2;
 			run_file(&r, &lines);
 		}
-		printf("%s: %u cases, %u failures\n", argv[i], r.cases / 2, r.failures);
+		printf("%s: %u cases, %u failures\n", argv[i], r.cases / 3, r.failures);
 		failures += r.failures + (r.cases == 0);
 		vt_destroy(r.vt);
 		r.vt = NULL;

@@ -1,0 +1,197 @@
+/* Images in a snapshot: first the store, an image a section; then the placements;
+ * spans come with the rows that have them, those of kept rows by themselves. Who
+ * uses what is counted again while reading. */
+#include "vt/internal.h"
+#include "vt/snap_io.h"
+
+void vt_snap_image_store(struct vt_snap *s, struct vt *vt)
+{
+	struct vt_images *im = &vt->images;
+
+	SNAP_NUMBER(s, im->serial, INT64_MAX);
+	SNAP_NUMBER(s, im->placement_serial, INT64_MAX);
+	SNAP_NUMBER(s, im->clock, INT64_MAX);
+	SNAP_NUMBER(s, im->kept_seqno, vt->seqno);
+	s->images = s->reading ? 0 : (uint32_t)im->n;
+	SNAP_NUMBER(s, s->images, VT_IMAGES_MAX);
+	if (!s->reading || s->images == 0)
+		return;
+	im->v = vt_snap_alloc(s, s->images, sizeof(struct vt_stored *));
+	im->cap = s->images;
+}
+
+uint32_t vt_snap_image_count(const struct vt_snap *s, const struct vt *vt)
+{
+	return s->images;
+}
+
+static void picture_fields(struct vt_snap *s, struct vt_picture *picture)
+{
+	SNAP_NUMBER(s, picture->format, VT_IMAGE_WEBP);
+	SNAP_RANGE(s, picture->width, 1, VT_IMAGE_SIDE_MAX);
+	SNAP_RANGE(s, picture->height, 1, VT_IMAGE_SIDE_MAX);
+	SNAP_BOOL(s, picture->clear);
+	picture->len = vt_snap_count(s, picture->len, VT_IMAGE_BYTES_MAX, 1);
+	vt_snap_require(s, picture->len > 0 && (picture->format != VT_IMAGE_RGBA ||
+	    picture->len == (size_t)picture->width * picture->height * 4));
+	vt_snap_bytes(s, &picture->data, picture->len);
+}
+
+void vt_snap_image(struct vt_snap *s, struct vt *vt)
+{
+	struct vt_images *im = &vt->images;
+	struct vt_stored *image = s->reading ? vt_snap_alloc(s, 1, sizeof(*image)) : im->v[s->index];
+
+	if (!image)
+		return;
+	SNAP_RANGE(s, image->serial, 1, im->serial);
+	SNAP_NUMBER(s, image->used, im->clock);
+	SNAP_BOOL(s, image->screen);
+	SNAP_NUMBER(s, image->id, UINT32_MAX);
+	SNAP_NUMBER(s, image->number, UINT32_MAX);
+	picture_fields(s, &image->picture);
+	if (!s->reading)
+		return;
+	for (size_t i = 0; i < im->n; i++)
+		vt_snap_require(s, im->v[i]->serial != image->serial);
+	im->v[im->n++] = image;
+	im->bytes += image->picture.len;
+}
+
+static struct vt_stored *image_find(const struct vt_images *im, uint64_t serial)
+{
+	for (size_t i = 0; i < im->n; i++)
+		if (im->v[i]->serial == serial)
+			return im->v[i];
+	return NULL;
+}
+
+static void placement_fields(struct vt_snap *s, struct vt *vt, struct vt_placement *p)
+{
+	uint64_t image = s->reading ? 0 : p->image->serial;
+
+	SNAP_RANGE(s, p->serial, 1, vt->images.placement_serial);
+	SNAP_RANGE(s, image, 1, vt->images.serial);
+	if (s->reading && !(p->image = image_find(&vt->images, image)))
+		vt_snap_fail(s, VT_SNAPSHOT_VALUE);
+	SNAP_NUMBER(s, p->id, UINT32_MAX);
+	SNAP_SIGNED(s, p->z);
+	SNAP_BOOL(s, p->bound);
+	SNAP_BOOL(s, p->screen);
+	SNAP_RANGE(s, p->cols, 1, UINT16_MAX);
+	SNAP_RANGE(s, p->rows, 1, UINT16_MAX);
+	SNAP_RANGE(s, p->cell_width, 1, UINT16_MAX);
+	SNAP_RANGE(s, p->cell_height, 1, UINT16_MAX);
+	SNAP_SIGNED(s, p->x);
+	SNAP_SIGNED(s, p->y);
+	SNAP_SIGNED(s, p->width);
+	SNAP_SIGNED(s, p->height);
+	SNAP_NUMBER(s, p->from_x, VT_IMAGE_SIDE_MAX);
+	SNAP_NUMBER(s, p->from_y, VT_IMAGE_SIDE_MAX);
+	SNAP_NUMBER(s, p->from_width, VT_IMAGE_SIDE_MAX);
+	SNAP_NUMBER(s, p->from_height, VT_IMAGE_SIDE_MAX);
+}
+
+void vt_snap_placements(struct vt_snap *s, struct vt *vt)
+{
+	struct vt_images *im = &vt->images;
+	size_t n = vt_snap_count(s, im->n_placements, VT_PLACEMENTS_MAX, 18);
+
+	if (s->reading && n > 0) {
+		im->placements = vt_snap_alloc(s, n, sizeof(struct vt_placement *));
+		im->cap_placements = n;
+	}
+	for (size_t i = 0; i < n && s->error == VT_SNAPSHOT_OK; i++) {
+		struct vt_placement *p = s->reading ? vt_snap_alloc(s, 1, sizeof(*p)) : im->placements[i];
+
+		if (!p)
+			return;
+		placement_fields(s, vt, p);
+		if (!s->reading)
+			continue;
+		/* They are looked for by halves. */
+		vt_snap_require(s, i == 0 || im->placements[i - 1]->serial < p->serial);
+		if (s->error != VT_SNAPSHOT_OK) {
+			free(p);
+			return;
+		}
+		im->placements[im->n_placements++] = p;
+		p->image->placements++;
+	}
+}
+
+static void span_fields(struct vt_snap *s, struct vt *vt, struct vt_span *span)
+{
+	uint64_t serial = span->placement;
+
+	SNAP_RANGE(s, serial, 1, vt->images.placement_serial);
+	SNAP_NUMBER(s, span->x, UINT16_MAX);
+	SNAP_NUMBER(s, span->cells, (unsigned)UINT16_MAX - span->x);
+	SNAP_NUMBER(s, span->col, UINT16_MAX);
+	SNAP_NUMBER(s, span->row, UINT16_MAX);
+	if (!s->reading)
+		return;
+	struct vt_placement *p = vt_placement_find(vt, serial);
+	vt_snap_require(s, p && span->col + span->cells <= p->cols && span->row < p->rows);
+	if (s->error != VT_SNAPSHOT_OK)
+		return;
+	span->placement = serial;
+	span->bound = p->bound;
+	p->spans++;
+	vt->images.spans++;
+}
+
+void vt_snap_spans(struct vt_snap *s, struct vt *vt, struct vt_spans **spans)
+{
+	struct vt_spans *list = *spans;
+	uint16_t n = (uint16_t)vt_snap_count(s, list ? list->n : 0, VT_ROW_IMAGES_MAX, 5);
+
+	if (n == 0)
+		return;
+	if (s->reading) {
+		list = *spans = vt_snap_alloc(s, 1, sizeof(*list) + n * sizeof(list->v[0]));
+		if (!list)
+			return;
+		list->cap = n;
+	}
+	for (uint16_t i = 0; i < n && s->error == VT_SNAPSHOT_OK; i++) {
+		span_fields(s, vt, &list->v[i]);
+		list->n = (uint16_t)(s->reading ? i + 1 : list->n);
+	}
+	if (vt->images.spans > VT_IMAGE_SPANS_MAX)
+		vt_snap_fail(s, VT_SNAPSHOT_LIMIT);
+}
+
+static void kept_fields(struct vt_snap *s, struct vt *vt, struct vt_kept_spans *kept)
+{
+	uint64_t row = (uint64_t)(kept->row - vt->sb.first);
+
+	SNAP_NUMBER(s, row, (uint64_t)(vt->sb.end - vt->sb.first));
+	SNAP_NUMBER(s, kept->seqno, vt->images.kept_seqno);
+	vt_snap_spans(s, vt, &kept->spans);
+	if (s->reading)
+		kept->row = vt->sb.first + (int64_t)row;
+}
+
+void vt_snap_kept_spans(struct vt_snap *s, struct vt *vt)
+{
+	struct vt_images *im = &vt->images;
+	size_t n = vt_snap_count(s, im->n_kept, (uint64_t)VT_STABLE_MAX, 3);
+
+	if (s->reading && n > 0) {
+		im->kept = vt_snap_alloc(s, n, sizeof(*im->kept));
+		im->cap_kept = n;
+	}
+	for (size_t i = 0; i < n && s->error == VT_SNAPSHOT_OK; i++) {
+		struct vt_kept_spans *kept = &im->kept[im->kept_head + i];
+
+		kept_fields(s, vt, kept);
+		if (!s->reading)
+			continue;
+		im->n_kept++;
+		vt_snap_require(s, kept->row < vt->sb.end && (i == 0 || kept[-1].row < kept->row));
+	}
+	/* All who could show them have been read. */
+	for (size_t i = 0; s->reading && i < im->n_placements; i++)
+		vt_snap_require(s, im->placements[i]->spans > 0);
+}

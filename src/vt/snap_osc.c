@@ -1,0 +1,145 @@
+/* What strings leave behind, in a snapshot: titles, the folder, notifications and a
+ * clipboard that are not complete, pointers, colours. */
+#include "vt/osc.h"
+#include "vt/snap_io.h"
+
+void vt_snap_texts(struct vt_snap *s, struct vt *vt)
+{
+	vt_snap_string(s, &vt->title, VT_TITLE_BYTES_MAX, 0);
+	vt_snap_string(s, &vt->icon_title, VT_TITLE_BYTES_MAX, 0);
+	vt_snap_string(s, &vt->cwd, VT_CWD_BYTES_MAX, 0);
+	unsigned n = (unsigned)vt_snap_count(s, vt->title_stack_n, VT_TITLE_STACK, 2);
+	for (unsigned i = 0; i < n; i++) {
+		vt_snap_string(s, &vt->title_stack[i].title, VT_TITLE_BYTES_MAX, 0);
+		vt_snap_string(s, &vt->title_stack[i].icon, VT_TITLE_BYTES_MAX, 0);
+		if (s->reading)
+			vt->title_stack_n = i + 1;
+	}
+}
+
+static void palette_slot(struct vt_snap *s, struct vt_palette_saved **slot)
+{
+	bool used = *slot != NULL;
+
+	SNAP_BOOL(s, used);
+	if (!used)
+		return;
+	if (s->reading && !(*slot = vt_snap_alloc(s, 1, sizeof(**slot))))
+		return;
+	for (unsigned i = 0; i < VT_PALETTE_ALL; i++) {
+		SNAP_NUMBER(s, (*slot)->set[i], VT_COLOR_UNSET);
+		if ((*slot)->set[i] == VT_COLOR_SET)
+			SNAP_NUMBER(s, (*slot)->color[i], 0xffffff);
+	}
+}
+
+/* A colour that is the default is not told; one that a program took away keeps its value
+ * beneath. */
+void vt_snap_palette(struct vt_snap *s, struct vt *vt)
+{
+	for (unsigned i = 0; i < VT_PALETTE_COUNT; i++)
+		SNAP_NUMBER(s, vt->palette_default[i], 0xffffff);
+	for (unsigned i = 0; i < VT_PALETTE_ALL; i++) {
+		SNAP_NUMBER(s, vt->palette_set[i], VT_COLOR_UNSET);
+		if (vt->palette_set[i] != VT_COLOR_ORIGINAL)
+			SNAP_NUMBER(s, vt->palette[i], 0xffffff);
+		else if (s->reading)
+			vt->palette[i] = i < VT_PALETTE_COUNT ? vt->palette_default[i] : 0;
+	}
+	SNAP_NUMBER(s, vt->palette_stack_n, VT_PALETTE_STACK);
+	for (unsigned i = 0; i < VT_PALETTE_STACK; i++)
+		palette_slot(s, &vt->palette_stack[i]);
+	/* What is popped has been pushed. */
+	for (unsigned i = 0; s->reading && i < vt->palette_stack_n; i++)
+		vt_snap_require(s, vt->palette_stack[i]);
+}
+
+/* ---- notifications, the clipboard, pointers, progress ----------------------------------- */
+
+/* A name in memory of its own, as vt_clean_id() makes them. */
+static void id_fields(struct vt_snap *s, char id[VT_NOTE_ID_MAX + 1])
+{
+	size_t len = vt_snap_count(s, s->reading ? 0 : __builtin_strlen(id), VT_NOTE_ID_MAX, 1);
+	char clean[VT_NOTE_ID_MAX + 1];
+
+	vt_snap_raw(s, id, len);
+	if (!s->reading)
+		return;
+	id[len] = 0;
+	vt_clean_id(id, clean);
+	vt_snap_require(s, str_eq(id, clean));
+}
+
+/* Bytes as they came. */
+static void text_so_far(struct vt_snap *s, struct str *text)
+{
+	size_t len = vt_snap_count(s, text->len, VT_NOTE_BYTES_MAX, 1);
+
+	if (s->reading) {
+		str_reserve(text, len);
+		text->len = len;
+		text->s[len] = 0;
+	}
+	vt_snap_raw(s, text->s, len);
+}
+
+static void note_fields(struct vt_snap *s, struct vt_note *note)
+{
+	id_fields(s, note->id);
+	text_so_far(s, &note->title);
+	text_so_far(s, &note->body);
+	text_so_far(s, &note->buttons);
+	vt_snap_string(s, &note->app, VT_NOTE_FIELD_MAX, VT_SNAP_NULL);
+	vt_snap_string(s, &note->kind, VT_NOTE_FIELD_MAX, VT_SNAP_NULL);
+	vt_snap_string(s, &note->icon, VT_NOTE_FIELD_MAX, VT_SNAP_NULL);
+	vt_snap_string(s, &note->sound, VT_NOTE_FIELD_MAX, VT_SNAP_NULL);
+	SNAP_SIGNED(s, note->urgency);
+	SNAP_SIGNED(s, note->expire_ms);
+	SNAP_NUMBER(s, note->when, VT_NOTE_INVISIBLE);
+	SNAP_BOOL(s, note->unfocused);
+	SNAP_BOOL(s, note->report);
+	SNAP_BOOL(s, note->tell_closed);
+	vt_snap_require(s, note->urgency >= -1 && note->urgency <= 2 && note->expire_ms >= -1);
+}
+
+static void notes_fields(struct vt_snap *s, struct vt *vt)
+{
+	unsigned n = (unsigned)vt_snap_count(s, vt->notes_n, VT_NOTES_MAX, 14);
+
+	for (unsigned i = 0; i < n && s->error == VT_SNAPSHOT_OK; i++) {
+		if (s->reading)
+			vt->notes[vt->notes_n++] = vt_note_new("");
+		note_fields(s, vt->notes[i]);
+	}
+}
+
+static void board_fields(struct vt_snap *s, struct vt_paste_board *board)
+{
+	SNAP_BOOL(s, board->open);
+	SNAP_BOOL(s, board->primary);
+	id_fields(s, board->id);
+	/* What a write that has ended leaves behind is nobody's. */
+	size_t len = vt_snap_count(s, board->open ? board->len : 0, VT_OSC_CLIPBOARD_MAX, 1);
+	if (len == 0)
+		return;
+	vt_snap_bytes(s, (uint8_t **)(void *)&board->data, len);
+	if (s->reading && board->data)
+		board->len = board->cap = len;
+}
+
+static void pointer_fields(struct vt_snap *s, struct vt_pointer *pointer)
+{
+	SNAP_NUMBER(s, pointer->n, VT_POINTER_STACK);
+	for (unsigned i = 0; i < pointer->n; i++)
+		SNAP_NUMBER(s, pointer->stack[i], VT_POINTER_SHAPES);
+}
+
+void vt_snap_osc(struct vt_snap *s, struct vt *vt)
+{
+	notes_fields(s, vt);
+	board_fields(s, &vt->board);
+	for (unsigned i = 0; i < ARRAY_LEN(vt->pointer); i++)
+		pointer_fields(s, &vt->pointer[i]);
+	SNAP_NUMBER(s, vt->progress, VT_PROGRESS_INDETERMINATE);
+	SNAP_NUMBER(s, vt->progress_percent, 100);
+}
