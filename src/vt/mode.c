@@ -32,8 +32,7 @@ static void columns(struct vt *vt, bool set)
 	if (!(vt->modes & VT_M_NO_CLEAR_COLUMNS))
 		vt_erase_rows(vt, 0, vt->rows);
 	vt_cursor_to(vt, 0, 0);
-	if (vt->cb.size_request)
-		vt->cb.size_request(vt->user, vt->rows, set ? 132 : 80);
+	vt_want_size(vt, vt->rows, set ? 132 : 80);
 }
 
 static void origin(struct vt *vt, bool set)

@@ -46,6 +46,7 @@ struct vt;
 #define VT_OSC_SHELL_MAX 16384       /* OSC 133, 633 */
 #define VT_OSC_FILE_MAX (64u << 20)  /* OSC 1337 File=, FilePart= */
 #define VT_DCS_STATUS_MAX 64         /* DECRQSS */
+#define VT_DCS_PRESENTATION_MAX 16384 /* DECRSPS */
 #define VT_DCS_CAPABILITIES_MAX 4096 /* XTGETTCAP */
 #define VT_SIXEL_BYTES_MAX (64u << 20)
 #define VT_KITTY_GRAPHICS_BYTES_MAX (64u << 20) /* of one command; chunks are commands */
@@ -118,6 +119,10 @@ struct vt_config {
 	size_t scrollback_bytes;            /* and their memory; 0 = no bound but lines */
 	const char *term_program;           /* XTVERSION answer: "name version"; copied */
 	uint32_t notify;                    /* VT_NOTIFY_*: what to tell a program that asks */
+	/* Answers that tell a program what others have printed (the screen by DECRQCRA, the
+	 * titles by XTWINOPS): only for conformance suites that read the screen back. Off,
+	 * because whoever gets text onto the screen could have it typed as input. */
+	bool test_reports;
 	size_t image_bytes;                 /* memory for images (image.h); 0 = VT_IMAGES_BYTES_DEFAULT */
 };
 
