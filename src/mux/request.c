@@ -164,7 +164,10 @@ static void send_paste(struct request *r)
 		return;
 	mux_client_typed(r->c, p);
 	cleanup_free char *bytes = vt_encode_paste(p->vt, w->data.s, w->data.len, &len);
-	send_input(r, p, bytes, len);
+	if (bytes)
+		send_input(r, p, bytes, len);
+	else
+		request_fail(r, "the paste needs more memory than there is");
 }
 
 static void send_key_down(struct request *r)

@@ -259,7 +259,7 @@ struct vt {
 
 	/* The mouse as last reported. */
 	int32_t mouse_x, mouse_y;
-	uint8_t mouse_buttons;           /* held, bit = enum vt_mouse_button */
+	uint16_t mouse_buttons;          /* held, bit = enum vt_mouse_button */
 };
 
 /* ---- cells and rows ------------------------------------------------------ */
