@@ -313,7 +313,7 @@ static void mouse_fields(struct vt_snap *s, struct vt *vt)
 
 	SNAP_NUMBER(s, x, INT32_MAX);
 	SNAP_NUMBER(s, y, INT32_MAX);
-	SNAP_NUMBER(s, vt->mouse_buttons, UINT8_MAX);
+	SNAP_NUMBER(s, vt->mouse_buttons, (2u << VT_BUTTON_11) - 1);
 	if (s->reading) {
 		vt->mouse_x = (int32_t)x - 1;
 		vt->mouse_y = (int32_t)y - 1;
