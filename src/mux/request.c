@@ -263,7 +263,7 @@ static void adjust_pane_size(struct request *r)
 		request_fail(r, "pane_id %llu invalid", ull(a->pane_id));
 		return;
 	}
-	if (tree_adjust(tab, a->pane_id, (enum tree_direction)a->direction, a->amount))
+	if (tree_adjust(tab, tab->active, (enum tree_direction)a->direction, a->amount))
 		mux_apply_tab(r->m, tab, r->c->id);
 	request_done(r);
 }
@@ -275,7 +275,8 @@ static void activate_direction(struct request *r)
 	if (request_pane(r, d->pane_id) == NULL)
 		return;
 	struct tab *tab = tree_tab_of(&r->m->tree, d->pane_id, NULL);
-	uint64_t to = tree_neighbour(tab, d->pane_id, (enum tree_direction)d->direction);
+	/* As recorded: the pane names its tab, and the tab's active pane is where one starts from. */
+	uint64_t to = tree_neighbour(tab, tab->active, (enum tree_direction)d->direction);
 	if (to != TREE_NONE)
 		mux_focus_pane(r->m, to, r->c->id);
 	request_done(r);
@@ -288,7 +289,7 @@ static void get_direction(struct request *r)
 	if (request_pane(r, d->pane_id) == NULL)
 		return;
 	struct tab *tab = tree_tab_of(&r->m->tree, d->pane_id, NULL);
-	uint64_t to = tree_neighbour(tab, d->pane_id, (enum tree_direction)d->direction);
+	uint64_t to = tree_neighbour(tab, tab->active, (enum tree_direction)d->direction);
 	request_answer(r, WIRE_GET_PANE_DIRECTION_RESPONSE,
 	    &(union wire_body){ .pane_direction_response = { to != TREE_NONE, to != TREE_NONE ? to : 0 } });
 }
