@@ -4,7 +4,6 @@
  *   payload.c     strings: what they are, where they end, how much is kept
  *   print.c       characters -> cells; clusters
  *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes;  charset.c character sets
- *   rect.c        rectangular areas;  status.c how it is set, told and restored
  *   sequences.c   the tables of all these, for listing
  *   osc*.c        OSC, tables in osc.c;  dcs.c DCS;  color.c the palette;  report.c answers
  *   screen.c      cursor, scrolling, erasing, the two screens
@@ -31,12 +30,12 @@
 #include "vt/intern.h"
 #include "vt/placement.h"
 #include "vt/scrollback.h"
+#include "vt/sixel.h"
 #include "vt/sequences.h"
 #include "vt/vt.h"
 
 #define VT_KITTY_STACK 8
 #define VT_TITLE_STACK 10
-#define VT_SGR_STACK 10
 #define VT_PALETTE_STACK 10       /* XTPUSHCOLORS has slots 1 to 10 */
 #define VT_POINTER_STACK 16
 #define VT_POINTER_SHAPES 30      /* that have a name */
@@ -70,9 +69,12 @@
 #define VT_M_BELL_URGENT (1ull << 54)      /* 1042: kept, not obeyed */
 #define VT_M_C1_8BIT (1ull << 55)          /* S8C1T: answers have C1 controls of one byte */
 #define VT_M_TEXT_8BIT (1ull << 56)        /* ESC % @: text is not UTF-8 */
+#define VT_M_SIXEL_DISPLAY (1ull << 58)    /* DECSDM: at the top left, without scrolling */
+#define VT_M_SIXEL_PRIVATE (1ull << 59)    /* 1070: colour registers are new for each picture */
+#define VT_M_SIXEL_RIGHT (1ull << 60)      /* 8452: the cursor goes to the right of a picture */
 #define VT_M_GUARDED (1ull << 57)          /* some cell may be VT_ATTR_GUARDED */
 #define VT_MODES_INITIAL \
-	(VT_M_META_8BIT | VT_M_NUM_LOCK | VT_M_META_ESC | VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | \
+	(VT_M_SIXEL_PRIVATE | VT_M_META_8BIT | VT_M_NUM_LOCK | VT_M_META_ESC | VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | \
 	    VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
 
 enum vt_charset { VT_CHARSET_ASCII, VT_CHARSET_GRAPHICS, VT_CHARSET_UK, VT_CHARSET_LATIN1,
@@ -215,13 +217,7 @@ struct vt {
 	uint8_t other_keys;              /* modifyOtherKeys */
 	uint8_t other_keys_format;       /* formatOtherKeys: 1 is CSI u */
 
-	uint8_t change_extent;           /* DECSACE: 2 is rectangles */
-	uint8_t checksum;                /* XTCHECKSUM */
-	bool test_reports;               /* vt_config */
-
 	struct vt_style pen;
-	struct { struct vt_style style; uint16_t mask; } sgr_stack[VT_SGR_STACK];
-	uint8_t sgr_stack_n;             /* may exceed VT_SGR_STACK: those were not kept */
 	uint16_t pen_id, erase_id;
 	bool pen_stale, erase_stale;     /* the ids are not of the pen as it is */
 
@@ -240,6 +236,10 @@ struct vt {
 	struct vt_clusters clusters;
 	struct vt_links links;
 	struct vt_images images;
+	struct vt_sixel *sixel;          /* the one under way */
+	struct vt_sixel_palette *sixel_palette; /* registers as pictures left them, NULL: as at first */
+	uint16_t sixel_registers;        /* by XTSMGRAPHICS */
+	uint16_t sixel_width, sixel_height; /* likewise; 0: not limited further */
 
 	char *title, *icon_title, *cwd;  /* never NULL */
 	struct { char *title, *icon; } title_stack[VT_TITLE_STACK];
@@ -259,7 +259,7 @@ struct vt {
 
 	/* The mouse as last reported. */
 	int32_t mouse_x, mouse_y;
-	uint16_t mouse_buttons;          /* held, bit = enum vt_mouse_button */
+	uint8_t mouse_buttons;           /* held, bit = enum vt_mouse_button */
 };
 
 /* ---- cells and rows ------------------------------------------------------ */
@@ -405,20 +405,14 @@ struct vt_sequence_table {
 	size_t n;
 };
 extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_charset_table, vt_csi_table, vt_mode_table, vt_osc_table,
-    vt_dcs_table, vt_setting_table;
+    vt_dcs_table;
 
 void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
 void vt_esc_dispatch(struct vt *vt, uint8_t final);                 /* parser.inter says the rest */
 void vt_csi_dispatch(struct vt *vt, uint8_t final);
 void vt_sgr(struct vt *vt);
-/* Parameters from `first` on. */
-void vt_sgr_apply(const struct vt_parser *ps, unsigned first, struct vt_style *style);
-/* A style as SGR parameters, without the final m. */
-size_t vt_sgr_describe(const struct vt_style *style, char *ret, size_t size);
-void vt_sgr_push(struct vt *vt);
-void vt_sgr_pop(struct vt *vt);
-/* Takes from *common what the style does not have. */
-void vt_style_common(struct vt_style *common, const struct vt_style *style);
+/* The pen as SGR parameters, without the final m. */
+size_t vt_sgr_describe(const struct vt *vt, char *ret, size_t size);
 void vt_mode_ansi(struct vt *vt, unsigned number, bool set);
 void vt_mode_dec(struct vt *vt, unsigned number, bool set);
 enum vt_mode_state { VT_MODE_UNKNOWN, VT_MODE_SET, VT_MODE_RESET, VT_MODE_ALWAYS_SET, VT_MODE_ALWAYS_RESET };
@@ -467,25 +461,14 @@ const struct vt_string_row *vt_dcs_find(uint8_t prefix, uint8_t inter, uint8_t f
 const struct vt_string_row *vt_apc_find(char first);
 
 void vt_string_begin(struct vt *vt, enum vt_string_kind kind);
+/* dcs_sixel.c */
+extern const struct vt_stream vt_sixel_stream;
+void vt_sixel_reset(struct vt *vt);
+void vt_graphics_attributes(struct vt *vt);                         /* XTSMGRAPHICS */
+
 const uint8_t *vt_string_parse(struct vt *vt, const uint8_t *p, const uint8_t *end);
 void vt_string_abandon(struct vt *vt);
 void vt_escape_begin(struct vt *vt);                                /* parser.c: as after ESC */
-
-/* ---- rect.c ------------------------------------------------------------------- */
-
-void vt_rect_copy(struct vt *vt);                                   /* DECCRA */
-void vt_rect_fill(struct vt *vt);                                   /* DECFRA */
-void vt_rect_erase(struct vt *vt);                                  /* DECERA */
-void vt_rect_erase_selective(struct vt *vt);                        /* DECSERA */
-void vt_rect_change(struct vt *vt, bool reverse);                   /* DECCARA, DECRARA */
-void vt_rect_report(struct vt *vt);                                 /* XTREPORTSGR */
-void vt_rect_checksum(struct vt *vt);                               /* DECRQCRA */
-
-/* ---- status.c ----------------------------------------------------------------- */
-
-void vt_status_string(struct vt *vt, char *what, size_t len);       /* DECRQSS */
-void vt_report_presentation(struct vt *vt);                         /* DECRQPSR */
-void vt_restore_presentation(struct vt *vt, char *s, size_t len);   /* DECRSPS */
 
 /* ---- charset.c -------------------------------------------------------------- */
 
@@ -507,7 +490,6 @@ void vt_report_mode(struct vt *vt, bool dec);
 void vt_report_size(struct vt *vt);                                 /* mode 2048 */
 void vt_report_scheme(struct vt *vt);
 void vt_window_op(struct vt *vt);
-void vt_want_size(struct vt *vt, unsigned rows, unsigned cols);     /* asks the owner, within limits */
 
 /* ---- strings ---------------------------------------------------------------- */
 

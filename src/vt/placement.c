@@ -69,25 +69,38 @@ static bool can_scroll(const struct vt *vt)
 	return vt->pos.y == vt->bottom && vt->pos.x >= vt->left && vt->pos.x <= vt->right;
 }
 
-/* Rows of the placement from the cursor on. The cursor ends on the last one. */
-static void show_rows(struct vt *vt, struct vt_placement *p, bool scroll)
+/* Rows of the placement from the cursor on. The cursor ends on the last one that was
+ * shown, which is returned. */
+static unsigned show_rows(struct vt *vt, struct vt_placement *p, bool scroll)
 {
 	unsigned x = vt->pos.x;
 
 	for (unsigned i = 0;; i++) {
+		bool last = vt->pos.y == vt->rows - 1 || (scroll && vt->pos.y == vt->bottom);
+
 		row_show(vt, vt_row_at(vt, vt->pos.y), p, x, i);
-		if (i + 1 == p->rows)
-			return;
-		if (can_scroll(vt) ? !scroll : vt->pos.y == vt->rows - 1)
-			return;
-		vt_index(vt);
+		if (i + 1 == p->rows || (last && !(scroll && can_scroll(vt))))
+			return i;
+		if (scroll)
+			vt_index(vt);
+		else
+			vt->pos.y++;
 	}
 }
 
-static void move_after(struct vt *vt, const struct vt_placement *p, enum vt_image_cursor after,
-    struct vt_pos before)
+/* From row `shown` of the image to row at_row. */
+static void move_to_row(struct vt *vt, unsigned shown, unsigned at_row)
 {
-	switch (after) {
+	if (at_row < shown)
+		vt_cursor_to(vt, vt->pos.x, vt->pos.y - MIN(shown - at_row, vt->pos.y));
+	for (; shown < at_row; shown++)
+		vt_index(vt);
+}
+
+static void move_after(struct vt *vt, const struct vt_placement *p, const struct vt_image_how *how,
+    unsigned shown, struct vt_pos before)
+{
+	switch (how->after) {
 	case VT_IMAGE_CURSOR_STAY:
 		vt->pos = before;
 		break;
@@ -97,8 +110,17 @@ static void move_after(struct vt *vt, const struct vt_placement *p, enum vt_imag
 		vt_cursor_to(vt, vt->pos.x + p->cols, vt->pos.y);
 		vt->pos.pending = before.x + p->cols >= vt->cols && (vt->modes & VT_M_AUTOWRAP);
 		break;
-	case VT_IMAGE_CURSOR_BELOW:
-		vt_index(vt);
+	case VT_IMAGE_CURSOR_AT:
+		move_to_row(vt, shown, how->at_row);
+		break;
+	case VT_IMAGE_CURSOR_AT_RIGHT:
+		move_to_row(vt, shown, how->at_row);
+		if (before.x + p->cols > vt->right) {
+			vt_index(vt);
+			vt_cursor_to(vt, vt->left, vt->pos.y);
+		} else {
+			vt_cursor_to(vt, before.x + p->cols, vt->pos.y);
+		}
 		break;
 	}
 }
@@ -144,8 +166,8 @@ bool vt_image_show(struct vt *vt, const struct vt_picture *picture, const struct
 	p->rows = how->rows ? how->rows : cells_for((uint32_t)p->height, p->cell_height);
 	if (how->home)
 		vt_cursor_to(vt, 0, 0);
-	show_rows(vt, p, how->scroll);
-	move_after(vt, p, how->after, before);
+	unsigned shown = show_rows(vt, p, how->scroll);
+	move_after(vt, p, how, shown, before);
 	vt_placement_release(vt, p);
 	vt->changed = true;
 	return true;

@@ -38,7 +38,8 @@ enum vt_image_cursor {
 	VT_IMAGE_CURSOR_STAY,
 	VT_IMAGE_CURSOR_LEFT,                /* the image's first column, its last row */
 	VT_IMAGE_CURSOR_RIGHT,               /* the column after it, its last row */
-	VT_IMAGE_CURSOR_BELOW,               /* the image's first column, the row after it */
+	VT_IMAGE_CURSOR_AT,                  /* the image's first column, row at_row of it (or so many further down) */
+	VT_IMAGE_CURSOR_AT_RIGHT,            /* that row and the column after it, if need be of the next row */
 };
 
 struct vt_image_how {
@@ -47,6 +48,7 @@ struct vt_image_how {
 	bool home;                           /* at the top left corner of the screen instead of at the cursor */
 	bool scroll;                         /* what does not fit below scrolls the screen; otherwise it is cut */
 	enum vt_image_cursor after;
+	uint32_t at_row;
 };
 
 /* Shows a picture as content of the cells from the cursor on. False when it was refused

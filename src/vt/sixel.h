@@ -47,7 +47,34 @@ struct vt_sixel_picture {
 	uint32_t last_row;                   /* first pixel row of the last line of sixels, drawn or not */
 };
 
-struct vt_sixel;
+#define VT_SIXEL_LINE 6u                 /* pixels of a sixel */
+#define VT_SIXEL_SPARE 4u                /* columns of a line that are written past its end */
+#define VT_SIXEL_NUMBER_MAX 65535u       /* larger ones count as this */
+
+/* The decoder's own business, and the snapshot's. */
+struct vt_sixel {
+	struct vt_sixel_setup setup;
+	struct vt_sixel_palette palette;
+	bool failed;                         /* out of memory: nothing more is drawn */
+	/* The command under way: '#', '!' or '"', 0 = none. */
+	uint8_t command, n;                  /* n: parameters begun, may exceed what is kept */
+	uint32_t params[5];
+
+	uint32_t color;
+	uint32_t aspect;                     /* rows a pixel is tall */
+	uint32_t x, y;                       /* in columns and rows of the picture; y is the line's top */
+	uint32_t *line;                      /* LINE rows of line_cap + SPARE pixels; 0 where nothing is drawn */
+	uint32_t line_cap, line_end;         /* columns there are; those past line_end are empty */
+	uint32_t line_bits;                  /* all sixels of the line together */
+
+	uint32_t *pixels;
+	uint32_t stride, cap;                /* in pixels, and rows there is room for */
+	uint32_t width, rows;                /* made so far; columns past width are made as well */
+	uint32_t opaque;                     /* so many columns have no transparent pixel in any row; maybe more */
+	uint32_t declared_width, declared_height; /* 0 = not */
+	bool filling;                        /* P2 wants it and the first sixel has been seen */
+	uint32_t fill, fill_y, fill_width, fill_height;
+};
 
 /* NULL when there is no memory. */
 struct vt_sixel *vt_sixel_new(const struct vt_sixel_setup *setup);

@@ -21,8 +21,7 @@ ALLOWED = {
     "dev": {"base", "host", "engine", "port"},
     "init": set(),
     "tls": {"base", "host"},
-    "muxcli": {"base", "text", "wire"},
-    "server": {"base", "text", "vt", "wire", "host", "link", "mux", "muxcli"},
+    "server": {"base", "text", "vt", "wire", "host", "link", "mux"},
     "cmd": {"base", "text", "wire", "host", "link", "client", "engine", "port", "dev"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

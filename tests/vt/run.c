@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "text/text.h"
+#include "vt/image.h"
 #include "vt/snapshot.h"
 #include "vt/vt.h"
 
@@ -14,7 +15,7 @@
 struct run {
 	const char *file, *name;
 	unsigned line, failures, cases;
-	bool bytewise, restored, reports;     /* feed each byte alone; and go on with a copy after it */
+	bool bytewise, restored;     /* feed each byte alone; and go on with a copy after it */
 	struct vt_config config;
 	size_t fed;
 	struct vt *vt;
@@ -23,6 +24,7 @@ struct run {
 	char *events[EVENTS_MAX];
 	unsigned n_events;
 	uint64_t mark;
+	uint32_t inks[128];              /* 0xRRGGBB and a top byte that says "known" */
 	uint32_t notify;                 /* for the next terminal */
 };
 
@@ -136,8 +138,7 @@ static const struct vt_callbacks callbacks = {
 static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
 {
 	r->config = (struct vt_config){ .rows = (uint16_t)rows, .cols = (uint16_t)cols, .scrollback_lines = lines,
-		.term_program = "test 1.0", .notify = r->notify,
-		.test_reports = r->reports };
+		.term_program = "test 1.0", .notify = r->notify };
 	r->fed = 0;
 	vt_destroy(r->vt);
 	r->vt = vt_create(&r->config, &callbacks, r);
@@ -285,10 +286,33 @@ static void show(const char *label, const struct strv *rows)
 	}
 }
 
+/* Which image each cell of a row shows, the topmost: 'a' is the first of the terminal. */
+static void row_images(struct vt *vt, int64_t index, struct str *ret)
+{
+	struct vt_row_image images[VT_ROW_IMAGES_MAX];
+	size_t n = vt_row_images(vt, index, images, ARRAY_LEN(images));
+	unsigned cols = vt_dims(vt).cols;
+
+	for (unsigned x = 0; x < cols; x++) {
+		char c = ' ';
+
+		for (size_t i = 0; i < n; i++) {
+			struct vt_image_cell cell;
+
+			if (x >= images[i].x && x < (unsigned)images[i].x + images[i].cells &&
+			    vt_row_image_cell(&images[i], x - images[i].x, &cell))
+				c = (char)('a' + (images[i].serial - 1) % 26);
+		}
+		str_putc(ret, c);
+	}
+	while (ret->len > 0 && ret->s[ret->len - 1] == ' ')
+		ret->s[--ret->len] = 0;
+}
+
 /* Compares rows [from, to) with the lines that follow; with pad, rows left out are blank.
  * Returns the line after them. */
 static size_t compare_rows(struct run *r, const struct strv *lines, size_t at, int64_t from, int64_t to,
-    bool pad)
+    bool pad, void (*text)(struct vt *, int64_t, struct str *))
 {
 	struct strv want = STRV_INIT, seen = STRV_INIT;
 
@@ -302,7 +326,7 @@ static size_t compare_rows(struct run *r, const struct strv *lines, size_t at, i
 	for (int64_t i = from; i < to; i++) {
 		cleanup_str struct str s = STR_INIT;
 
-		row_text(r->vt, i, &s);
+		text(r->vt, i, &s);
 		strv_push(&seen, s.s);
 	}
 	while (pad && want.n < seen.n)
@@ -350,6 +374,80 @@ static void expect_number(struct run *r, const char *what, long want, long seen)
 {
 	if (want != seen)
 		fail(r, "%s: expected %ld, seen %ld", what, want, seen);
+}
+
+static void ink(struct run *r, const char *p)
+{
+	char c[2], rgb[16];
+
+	word(&p, c, sizeof(c));
+	word(&p, rgb, sizeof(rgb));
+	r->inks[c[0] & 127] = 0xff000000u | (uint32_t)strtoul(rgb, NULL, 16);
+}
+
+/* The character for a pixel: '.' when it is transparent, one of "krgybmcw" for the corners of the
+ * colour cube, else that of an ink, '?' when there is none. */
+static char pixel_char(const struct run *r, const uint8_t *p)
+{
+	uint32_t rgb = 0xff000000u | (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+
+	if (p[3] == 0)
+		return '.';
+	for (char c = '!'; c < 127; c++)
+		if (r->inks[(int)c] == rgb)
+			return c;
+	for (unsigned i = 0; i < 8; i++)
+		if (rgb == (0xff000000u | (i & 1 ? 0xff0000u : 0) | (i & 2 ? 0xff00u : 0) | (i & 4 ? 0xffu : 0)))
+			return "krgybmcw"[i];
+	return '?';
+}
+
+/* image LETTER WIDTH HEIGHT [FORMAT], and its pixels when lines follow. Returns the line after them. */
+static size_t expect_image(struct run *r, const char *p, const struct strv *lines, size_t at)
+{
+	static const char *const formats[] = { "rgba", "png", "jpeg", "gif", "webp" };
+	struct strv want = STRV_INIT, seen = STRV_INIT;
+	struct vt_image image;
+	char letter[2], format[8] = "rgba";
+
+	word(&p, letter, sizeof(letter));
+	long width = number(r, &p), height = number(r, &p);
+	if (!at_end(&p))
+		word(&p, format, sizeof(format));
+	for (; at < lines->n && lines->v[at][0] == '|'; at++) {
+		cleanup_str struct str s = STR_INIT;
+
+		if (!want_text(lines->v[at], &s))
+			die(r, "a row has no end");
+		strv_push(&want, s.s);
+	}
+	if (!vt_image_get(r->vt, (uint64_t)(letter[0] - 'a' + 1), &image)) {
+		fail(r, "there is no image %s", letter);
+		strv_fini(&want);
+		return at;
+	}
+	expect_number(r, "image width", width, image.width);
+	expect_number(r, "image height", height, image.height);
+	if (!str_eq(formats[image.format], format))
+		fail(r, "image format: expected %s, seen %s", format, formats[image.format]);
+	for (uint32_t y = 0; y < image.height && image.format == VT_IMAGE_RGBA && want.n > 0; y++) {
+		cleanup_str struct str s = STR_INIT;
+
+		for (uint32_t x = 0; x < image.width; x++)
+			str_putc(&s, pixel_char(r, image.data + 4 * ((size_t)y * image.width + x)));
+		strv_push(&seen, s.s);
+	}
+	bool same = want.n == seen.n;
+	for (size_t i = 0; same && i < want.n; i++)
+		same = str_eq(want.v[i], seen.v[i]);
+	if (!same) {
+		fail(r, "pixels differ");
+		show("expected", &want);
+		show("seen", &seen);
+	}
+	strv_fini(&want);
+	strv_fini(&seen);
+	return at;
 }
 
 static vt_color parse_color(const char *s)
@@ -656,9 +754,6 @@ static size_t run_line(struct run *r, const struct strv *lines, size_t at)
 		unsigned rows = (unsigned)number(r, &p), cols = (unsigned)number(r, &p);
 
 		fresh(r, rows, cols, at_end(&p) ? 100 : (unsigned)number(r, &p));
-	} else if (str_eq(cmd, "reports")) {
-		r->reports = true;
-		fresh(r, d.rows, d.cols, 100);
 	} else if (str_eq(cmd, "in")) {
 		string(r, &p, &s);
 		feed(r, &s);
@@ -688,9 +783,17 @@ static size_t run_line(struct run *r, const struct strv *lines, size_t at)
 	} else if (str_eq(cmd, "erase")) {
 		vt_erase_scrollback(r->vt, !at_end(&p));
 	} else if (str_eq(cmd, "screen")) {
-		return compare_rows(r, lines, at + 1, d.physical_top, d.physical_top + d.rows, true);
+		return compare_rows(r, lines, at + 1, d.physical_top, d.physical_top + d.rows, true, row_text);
 	} else if (str_eq(cmd, "scrollback")) {
-		return compare_rows(r, lines, at + 1, d.scrollback_top, d.physical_top, false);
+		return compare_rows(r, lines, at + 1, d.scrollback_top, d.physical_top, false, row_text);
+	} else if (str_eq(cmd, "images")) {
+		return compare_rows(r, lines, at + 1, d.physical_top, d.physical_top + d.rows, true, row_images);
+	} else if (str_eq(cmd, "scrollback-images")) {
+		return compare_rows(r, lines, at + 1, d.scrollback_top, d.physical_top, false, row_images);
+	} else if (str_eq(cmd, "image")) {
+		return expect_image(r, p, lines, at + 1);
+	} else if (str_eq(cmd, "ink")) {
+		ink(r, p);
 	} else if (!expect(r, cmd, p)) {
 		die(r, "an unknown command");
 	}
@@ -704,7 +807,6 @@ static void run_file(struct run *r, const struct strv *lines)
 			r->name = lines->v[at++] + 5;
 			r->cases++;
 			r->notify = 0;
-			r->reports = false;
 			free(r->board);
 			r->board = NULL;
 			fresh(r, 4, 10, 100);

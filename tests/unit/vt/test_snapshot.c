@@ -89,8 +89,8 @@ static void add_text(struct str *s)
 static void add_csi(struct str *s)
 {
 	static const char finals[] = "@ABCDEFGHIJKLMPSTXZ^`abcdefghlmnpqrstuz{|}~";
-	static const unsigned modes[] = { 1, 3, 4, 5, 6, 7, 8, 9, 12, 20, 25, 40, 45, 47, 66, 69, 1000, 1002, 1003, 1004,
-		1006, 1007, 1016, 1047, 1048, 1049, 2004, 2026, 2027, 2031, 2048 };
+	static const unsigned modes[] = { 1, 3, 4, 5, 6, 7, 8, 9, 12, 20, 25, 40, 45, 47, 66, 69, 80, 1000, 1002, 1003, 1004,
+		1006, 1007, 1016, 1047, 1048, 1049, 1070, 2004, 2026, 2027, 2031, 2048, 8452 };
 	unsigned n = rnd(4);
 
 	str_puts(s, "\033[");
@@ -113,9 +113,28 @@ static void add_csi(struct str *s)
 	str_putc(s, finals[rnd(sizeof(finals) - 1)]);
 }
 
+/* Pictures, some of which let the second half wait, go over their declared size, share colours. */
+static void add_sixel(struct str *s)
+{
+	str_printf(s, "\033P%u;%uq", rnd(10), rnd(3));
+	if (rnd(3) == 0)
+		str_printf(s, "\"%u;%u;%u;%u", 1 + rnd(3), 1 + rnd(2), rnd(40), rnd(20));
+	for (unsigned n = rnd(20); n > 0; n--)
+		switch (rnd(6)) {
+		case 0: str_printf(s, "#%u;2;%u;%u;%u", rnd(5), rnd(101), rnd(101), rnd(101)); break;
+		case 1: str_printf(s, "#%u", rnd(20)); break;
+		case 2: str_printf(s, "!%u%c", rnd(60), '?' + (char)rnd(64)); break;
+		case 3: str_putc(s, "$-"[rnd(2)]); break;
+		default: str_putc(s, '?' + (char)rnd(64)); break;
+		}
+	str_puts(s, rnd(8) ? "\033\\" : "\030");
+}
+
 static void add_string(struct str *s)
 {
-	switch (rnd(12)) {
+	switch (rnd(14)) {
+	case 12: add_sixel(s); break;
+	case 13: str_printf(s, "\033[?%u;%u;%uS", 1 + rnd(2), 2 + rnd(2), 2 + rnd(30)); break;
 	case 0: str_printf(s, "\033]8;id=%u;https://example.org/%u\a", rnd(3), rnd(20)); break;
 	case 1: str_puts(s, "\033]8;;\033\\"); break;
 	case 2: str_printf(s, "\033]%u;title %u\a", rnd(3), rnd(100)); break;
