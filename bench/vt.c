@@ -5,7 +5,7 @@
  * Each payload is made here from a fixed seed (8 MiB), fed in pieces of 64 KiB, as a
  * pty gives them, to an 80x24 terminal with 10,000 lines of scrollback, again and
  * again for SECONDS (0.5) of processor time. Shown is the best pass. The last lines
- * are what 10,000 lines of scrollback take of the heap, and the time of a reflow. */
+ * are what 10,000 lines of scrollback take of the heap, the time of a reflow, and of searches in 100,000 lines. */
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "text/text.h"
+#include "vt/search.h"
 #include "vt/vt.h"
 
 #define PAYLOAD (8u << 20)
@@ -209,6 +210,68 @@ static void measure_kept(size_t *bytes, size_t *cold_bytes, double *reflow_ms)
 	vt_destroy(vt);
 }
 
+/* Milliseconds for all matches in 100,000 coloured log lines, the older half of them compressed, in steps
+ * of 64 KiB: the slowest of some patterns, each in its best run. */
+static double measure_search(struct vt *vt, const char *const *patterns, unsigned flags)
+{
+	static struct vt_match matches[1000];
+	double slowest = 0;
+
+	for (; *patterns; patterns++) {
+		double best = 1e9;
+
+		for (int run = 0; run < 5; run++) {
+			struct vt_search_config config = { .pattern = *patterns, .len = strlen(*patterns), .flags = flags,
+				.end = INT64_MAX };
+			struct vt_search_error error;
+			size_t n;
+			double t = now();
+			struct vt_search *s = vt_search_create(vt, &config, &error);
+
+			while (vt_search_step(s, 64 << 10, matches, sizeof(matches) / sizeof(matches[0]), &n) == VT_SEARCH_MORE)
+				;
+			vt_search_destroy(s);
+			t = (now() - t) * 1e3;
+			if (t < best)
+				best = t;
+		}
+		if (best > slowest)
+			slowest = best;
+	}
+	return slowest;
+}
+
+static void report_search(bool json)
+{
+	static const char *const strings[] = { "needle that is not there", "ERROR", "retry worker retry", NULL };
+	static const char *const expressions[] = { "ERROR.*reset by peer", "\\d{2}:\\d{2}:\\d{2}\\.\\d{3}",
+		"\\b(GET|in) /api/v\\d/\\w+ (\\w+) ms", "[a-z]+ms\\b", "^2024.* ERROR +\\w+", NULL };
+	static const struct vt_callbacks none;
+	struct vt_config config = { .rows = 24, .cols = 80, .scrollback_lines = 100000 };
+	struct vt *vt = vt_create(&config, &none, NULL);
+	cleanup_str struct str s = STR_INIT;
+
+	seed = 88172645463325252ull;
+	for (unsigned i = 0; i < 100023; i++)
+		coloured_log(&s);
+	feed(vt, &s);
+	/* A call packs a block of 64 KiB; there are some 155 of them. */
+	for (int i = 0; i < 78; i++)
+		vt_compact(vt);
+	double plain = measure_search(vt, strings, 0), caseless = measure_search(vt, strings, VT_SEARCH_CASELESS),
+	    regex = measure_search(vt, expressions, VT_SEARCH_REGEX),
+	    back = measure_search(vt, expressions, VT_SEARCH_REGEX | VT_SEARCH_BACKWARDS);
+	if (json)
+		printf(", \"search plain\": {\"ms\": %.2f, \"goal\": 20}, \"search caseless\": {\"ms\": %.2f}, "
+		    "\"search regex\": {\"ms\": %.2f, \"goal\": 60}, \"search regex backwards\": {\"ms\": %.2f}",
+		    plain, caseless, regex, back);
+	else
+		printf("%-16s %7.2f ms     (100,000 lines, half of them cold; goal 20)\n%-16s %7.2f ms\n"
+		    "%-16s %7.2f ms     (goal 60)\n%-16s %7.2f ms\n", "search plain", plain, "       any case", caseless,
+		    "search regex", regex, "       backwards", back);
+	vt_destroy(vt);
+}
+
 int main(int argc, char **argv)
 {
 	bool json = argc > 1 && str_eq(argv[1], "--json");
@@ -232,6 +295,9 @@ int main(int argc, char **argv)
 		else
 			printf("%-16s %7.0f MB/s\n", payloads[i].name, rate);
 	}
+	if (only && !str_eq(only, "search"))
+		return 0;
+	report_search(json);
 	if (only)
 		return 0;
 	size_t bytes, cold;

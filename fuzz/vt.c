@@ -124,7 +124,7 @@ static void encode(struct vt *vt, const uint8_t *arg)
 	assert(vt_encode_mouse(vt, &mouse, out) <= VT_ENCODED_MAX);
 	assert(vt_encode_focus(vt, arg[0] & 1, out) <= 3);
 	char *paste = vt_encode_paste(vt, (const char *)arg, 6, &n);
-	assert(n <= 6 + 12);
+	assert(n <= 3 * 6 + 12);
 	free(paste);
 }
 

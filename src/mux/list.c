@@ -115,14 +115,15 @@ void request_client_list(struct request *r)
 	request_answer(r, WIRE_GET_CLIENT_LIST_RESPONSE, &b);
 }
 
-/* Rows of [start, end), moved to where rows exist, as the real server does. */
+/* Rows of [start, end), moved to where rows exist, as the real server does: a range that goes past the last row
+ * becomes the last ones, and one more of them (recorded in cli-text). */
 static size_t clamp_range(const struct wire_range *range, int64_t top, int64_t bottom, int64_t *ret_first)
 {
 	if (range->end <= range->start)
 		return 0;
 	uint64_t n = (uint64_t)range->end - (uint64_t)range->start, all = (uint64_t)(bottom - top);
 
-	n = MIN(n, all);
+	n = MIN(n + (range->end > bottom), all);
 	*ret_first = MAX(top, MIN(range->start, bottom - (int64_t)n));
 	return (size_t)n;
 }

@@ -103,7 +103,7 @@ void mux_focus_pane(struct mux *m, uint64_t pane, uint64_t author)
 	if (tab->zoomed != TREE_NONE && tab->zoomed != pane && tree_zoom(tab, TREE_NONE))
 		mux_apply_tab(m, tab, author);
 	bool changed = tab->active != pane || w->tabs[w->active] != tab;
-	tab->active = pane;
+	tree_activate(tab, pane);
 	for (size_t i = 0; i < w->n_tabs; i++)
 		if (w->tabs[i] == tab)
 			w->active = i;
@@ -286,6 +286,10 @@ static void end_children(struct mux *m)
 
 static void shut_down(struct mux *m)
 {
+	/* Before anybody is told that it ended: the next server may come at once. */
+	uv_poll_stop(&m->listener);
+	close(m->opts->listen_fd);
+	unlink(m->opts->socket_path);
 	tls_stop(m);
 	for (size_t i = 0; i < m->n_conns; i++)
 		conn_close(m->conns[i]);
@@ -357,7 +361,6 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	tls_start(m);
 	uv_run(&m->loop, UV_RUN_DEFAULT);
 	shut_down(m);
-	close(opts->listen_fd);
 	free(m);
 	return 0;
 }

@@ -13,7 +13,7 @@
 
 struct mux_options {
 	int listen_fd;                     /* a bound, listening Unix socket; owned by the server from here */
-	const char *socket_path;           /* for WEZTERM_UNIX_SOCKET */
+	const char *socket_path;           /* its path, removed at the end; for WEZTERM_UNIX_SOCKET */
 	unsigned codec;                    /* announced by GetCodecVersion: 42..45 */
 	uint32_t scrollback_lines;         /* for each pane */
 	size_t scrollback_bytes;

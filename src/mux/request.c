@@ -164,7 +164,10 @@ static void send_paste(struct request *r)
 		return;
 	mux_client_typed(r->c, p);
 	cleanup_free char *bytes = vt_encode_paste(p->vt, w->data.s, w->data.len, &len);
-	send_input(r, p, bytes, len);
+	if (bytes)
+		send_input(r, p, bytes, len);
+	else
+		request_fail(r, "the paste needs more memory than there is");
 }
 
 static void send_key_down(struct request *r)
@@ -260,7 +263,7 @@ static void adjust_pane_size(struct request *r)
 		request_fail(r, "pane_id %llu invalid", ull(a->pane_id));
 		return;
 	}
-	if (tree_adjust(tab, a->pane_id, (enum tree_direction)a->direction, a->amount))
+	if (tree_adjust(tab, tab->active, (enum tree_direction)a->direction, a->amount))
 		mux_apply_tab(r->m, tab, r->c->id);
 	request_done(r);
 }
@@ -272,7 +275,8 @@ static void activate_direction(struct request *r)
 	if (request_pane(r, d->pane_id) == NULL)
 		return;
 	struct tab *tab = tree_tab_of(&r->m->tree, d->pane_id, NULL);
-	uint64_t to = tree_neighbour(tab, d->pane_id, (enum tree_direction)d->direction);
+	/* As recorded: the pane names its tab, and the tab's active pane is where one starts from. */
+	uint64_t to = tree_neighbour(tab, tab->active, (enum tree_direction)d->direction);
 	if (to != TREE_NONE)
 		mux_focus_pane(r->m, to, r->c->id);
 	request_done(r);
@@ -285,7 +289,7 @@ static void get_direction(struct request *r)
 	if (request_pane(r, d->pane_id) == NULL)
 		return;
 	struct tab *tab = tree_tab_of(&r->m->tree, d->pane_id, NULL);
-	uint64_t to = tree_neighbour(tab, d->pane_id, (enum tree_direction)d->direction);
+	uint64_t to = tree_neighbour(tab, tab->active, (enum tree_direction)d->direction);
 	request_answer(r, WIRE_GET_PANE_DIRECTION_RESPONSE,
 	    &(union wire_body){ .pane_direction_response = { to != TREE_NONE, to != TREE_NONE ? to : 0 } });
 }

@@ -212,6 +212,28 @@ static void take_out(struct mux *m, uint64_t id)
 		mux_apply_tab(m, tab, 0);
 }
 
+/* Panes of a tab in their order. */
+static size_t number_of_pane(const struct tab *tab, uint64_t pane)
+{
+	size_t n, i = 0;
+	struct tree_leaf *v = tree_leaves(tab, &n);
+
+	while (i + 1 < n && v[i].pane != pane)
+		i++;
+	free(v);
+	return i;
+}
+
+static uint64_t pane_number(const struct tab *tab, size_t i)
+{
+	size_t n;
+	struct tree_leaf *v = tree_leaves(tab, &n);
+	uint64_t pane = v[MIN(i, n - 1)].pane;
+
+	free(v);
+	return pane;
+}
+
 void request_split(struct request *r)
 {
 	const struct wire_split_pane *s = &r->b->split_pane;
@@ -238,6 +260,7 @@ void request_split(struct request *r)
 		request_fail(r, "pane %llu not found", ull(id));
 		return;
 	}
+	size_t active = number_of_pane(tab, tab->active);
 	if (!tree_split(tab, s->pane_id, &how, TREE_PENDING)) {
 		request_fail(r, "No space for split!");
 		return;
@@ -261,9 +284,9 @@ void request_split(struct request *r)
 		m->next_pane++;
 	}
 	tree_rename(tab, TREE_PENDING, id);
-	/* The other's window must not show a pane that nobody asked to see. */
-	if (q->target_is_second)
-		tab->active = id;
+	/* As recorded: a new pane that comes first leaves the number of the active one in the tab's order as it is, so
+	 * that its neighbour becomes active. */
+	tree_activate(tab, q->target_is_second || q->top_level ? id : pane_number(tab, active));
 	mux_apply_tab(m, tab, r->c->id);
 	made_by(r, pane);
 	struct wire_terminal_size answer = split_size(tab, id);

@@ -85,6 +85,28 @@ static void node_resize(struct tree_node *n, struct tree_size size)
 	n->size = size;
 }
 
+/* Takes `by` cells away, as the real server does when a whole tab is split: cell by cell, the first part before
+ * the second. The caller knows that there is room. */
+static void node_shrink(struct tree_node *n, bool vertical, uint32_t by)
+{
+	set_along(&n->size, vertical, along(&n->size, vertical) - by);
+	if (node_is_leaf(n))
+		return;
+	if (n->vertical != vertical) {
+		node_shrink(n->child[0], vertical, by);
+		node_shrink(n->child[1], vertical, by);
+		return;
+	}
+	while (by > 0) {
+		for (int i = 0; i < 2 && by > 0; i++) {
+			if (along(&n->child[i]->size, vertical) <= node_min(n->child[i], vertical))
+				continue;
+			node_shrink(n->child[i], vertical, 1);
+			by--;
+		}
+	}
+}
+
 /* Bottom up: a split is as long as its parts and as wide as the first. */
 static void node_measure(struct tree_node *n)
 {
@@ -207,15 +229,24 @@ struct window *tree_window_add(struct tree *t, const char *workspace)
 	return w;
 }
 
+void tree_activate(struct tab *tab, uint64_t pane)
+{
+	struct tree_node **at = node_find(&tab->root, pane, NULL, NULL);
+
+	tab->active = pane;
+	if (at != NULL)
+		(*at)->used = ++tab->uses;
+}
+
 struct tab *tree_tab_add(struct tree *t, struct window *w, uint64_t pane, struct tree_size size)
 {
 	struct tab *tab = xcalloc(1, sizeof(*tab));
 
 	tab->id = t->next_tab++;
 	tab->title = xstrdup("");
-	tab->active = pane;
 	tab->zoomed = TREE_NONE;
 	tab->root = node_leaf(pane, size);
+	tree_activate(tab, pane);
 	w->tabs = xreallocarray(w->tabs, w->n_tabs + 1, sizeof(*w->tabs));
 	w->tabs[w->n_tabs] = tab;
 	w->active = w->n_tabs++;
@@ -235,16 +266,15 @@ bool tree_split(struct tab *tab, uint64_t target, const struct tree_split *how, 
 	    node_depth(tab->root) + 1 > TREE_DEPTH_MAX)
 		return false;
 
-	struct tree_size size_new = (*at)->size, size_old = (*at)->size;
+	struct tree_size size_new = (*at)->size;
 	set_along(&size_new, how->vertical, (uint32_t)want);
-	set_along(&size_old, how->vertical, dim - 1 - (uint32_t)want);
 
 	struct tree_node *split = xcalloc(1, sizeof(*split));
 	split->vertical = how->vertical;
 	split->size = (*at)->size;
 	split->child[how->target_is_second ? 0 : 1] = *at;
 	split->child[how->target_is_second ? 1 : 0] = node_leaf(pane, size_new);
-	node_resize(*at, size_old);
+	node_shrink(*at, how->vertical, (uint32_t)want + 1);
 	*at = split;
 	return true;
 }
@@ -288,7 +318,7 @@ void tree_remove(struct tree *t, uint64_t pane)
 		free(rest);
 		node_resize(parent, size);
 		if (tab->active == pane)
-			tab->active = first_leaf(parent);
+			tree_activate(tab, first_leaf(parent));
 		return;
 	}
 
@@ -390,7 +420,7 @@ static void walk(struct walk *w, const struct tree_node *n, uint32_t top, uint32
 {
 	if (node_is_leaf(n)) {
 		w->v = xreallocarray(w->v, w->n + 1, sizeof(*w->v));
-		w->v[w->n++] = (struct tree_leaf){ n->pane, top, left,
+		w->v[w->n++] = (struct tree_leaf){ n->pane, n->used, top, left,
 			w->tab->zoomed == n->pane ? w->tab->zoom_size : n->size };
 		return;
 	}
@@ -424,6 +454,7 @@ uint64_t tree_neighbour(const struct tab *tab, uint64_t pane, enum tree_directio
 	size_t n, self = 0;
 	uint64_t best = TREE_NONE;
 	uint32_t best_shared = 0;
+	uint64_t best_used = 0;
 
 	plain.zoomed = TREE_NONE;
 	struct tree_leaf *v = tree_leaves(&plain, &n);
@@ -443,8 +474,10 @@ uint64_t tree_neighbour(const struct tab *tab, uint64_t pane, enum tree_directio
 		uint32_t shared = dir == TREE_UP || dir == TREE_DOWN ?
 		    overlap(o->left, o->size.cols, me->left, me->size.cols) :
 		    overlap(o->top, o->size.rows, me->top, me->size.rows);
-		if (touches && shared > best_shared) {
+		if (touches && shared > 0 && (best == TREE_NONE || o->used > best_used ||
+		    (o->used == best_used && shared > best_shared))) {
 			best_shared = shared;
+			best_used = o->used;
 			best = o->pane;
 		}
 	}

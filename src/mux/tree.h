@@ -25,6 +25,7 @@ struct tree_node {
 	struct tree_node *child[2];        /* both NULL: a leaf */
 	bool vertical;                     /* child[1] is below, else to the right */
 	uint64_t pane;                     /* of a leaf */
+	uint64_t used;                     /* of a leaf: when it became active last, in the tab's own count */
 	struct tree_size size;
 };
 
@@ -34,7 +35,8 @@ struct tab {
 	struct tree_node *root;
 	uint32_t cell_width, cell_height;  /* pixels, 0 = unknown */
 	uint32_t dpi;
-	uint64_t active;                   /* pane */
+	uint64_t active;                   /* pane; set by tree_activate */
+	uint64_t uses;
 	uint64_t zoomed;                   /* pane or TREE_NONE */
 	struct tree_size zoom_size;        /* of the whole tab while zoomed */
 };
@@ -75,19 +77,22 @@ struct tree_split {
 bool tree_split(struct tab *tab, uint64_t target, const struct tree_split *how, uint64_t pane);
 /* Puts another pane in from's place; TREE_PENDING stands for one that is still to come. */
 void tree_rename(struct tab *tab, uint64_t from, uint64_t to);
+/* The pane becomes the active one of its tab. */
+void tree_activate(struct tab *tab, uint64_t pane);
 /* Takes the pane out; its neighbour takes the room; an empty tab and an empty window go too. */
 void tree_remove(struct tree *t, uint64_t pane);
 /* One pane gets a size; the splits above it follow, bottom up. While that pane is zoomed: the tab's size. */
 void tree_resize_pane(struct tab *tab, uint64_t pane, struct tree_size size);
 /* Moves the nearest divider of that axis by amount cells. False when there is none or it cannot move. */
 bool tree_adjust(struct tab *tab, uint64_t pane, enum tree_direction dir, uint64_t amount);
-/* TREE_NONE when there is no pane on that side. Up..Right are geometric, Next and Prev go round. */
+/* TREE_NONE when there is no pane on that side. Up..Right are geometric, and of several neighbours the one that was
+ * active last; Next and Prev go round. */
 uint64_t tree_neighbour(const struct tab *tab, uint64_t pane, enum tree_direction dir);
 /* pane TREE_NONE unzooms. True when something changed. */
 bool tree_zoom(struct tab *tab, uint64_t pane);
 
 struct tree_leaf {
-	uint64_t pane;
+	uint64_t pane, used;
 	uint32_t top, left;
 	struct tree_size size;             /* what the pane has: the whole tab when zoomed */
 };

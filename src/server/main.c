@@ -148,7 +148,6 @@ static int serve(const struct options *o, const struct server_paths *p, struct e
 	int rc = mux_run(&m, err);
 	if (rc != 0)
 		return fail_start(o->ready_fd, err);
-	unlink(p->socket);
 	return 0;
 }
 

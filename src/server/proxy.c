@@ -149,8 +149,6 @@ int server_cmd_proxy(int argc, char **argv)
 	return start_pump(fd);
 }
 
-/* ---- as `wezterm` ---- */
-
 /* What `wezterm cli proxy` does since codec 43: names itself, takes one answer. */
 static int say_proxy(int fd, struct err *err)
 {
@@ -174,36 +172,10 @@ static int say_proxy(int fd, struct err *err)
 	return rc;
 }
 
-int server_cmd_wezterm(int argc, char **argv)
+int server_proxy_wezterm(int fd)
 {
 	cleanup_err struct err err = ERR_INIT;
-	bool may_start = true;
-	int i = 1;
 
-	if (argc > 1 && (str_eq(argv[1], "--version") || str_eq(argv[1], "-V"))) {
-		printf("wezterm (lace-mux-server %s)\n", LACE_VERSION);
-		return 0;
-	}
-	while (i < argc && argv[i][0] == '-') {
-		/* Options of wezterm's own configuration mean nothing here; two of them take a value. */
-		i += str_eq(argv[i], "--config-file") || str_eq(argv[i], "--config") ? 2 : 1;
-	}
-	if (i >= argc || !str_eq(argv[i], "cli"))
-		return server_usage("this \"wezterm\" is lace's server: it knows only \"wezterm cli proxy\"");
-	for (i++; i < argc && argv[i][0] == '-'; i++) {
-		if (str_eq(argv[i], "--no-auto-start"))
-			may_start = false;
-		else if (str_eq(argv[i], "--class"))
-			i++;
-		else if (!str_eq(argv[i], "--prefer-mux"))
-			return server_usage("wezterm cli: unknown option \"%s\"", argv[i]);
-	}
-	if (i >= argc || !str_eq(argv[i], "proxy") || i + 1 != argc)
-		return server_usage("wezterm cli %s: not here; this \"wezterm\" is lace's server, which knows only "
-		    "\"wezterm cli proxy\"; see lace-mux-server --help", i < argc ? argv[i] : "");
-	int fd = connect_for(may_start, &err);
-	if (fd < 0)
-		return server_fail(&err);
 	if (say_proxy(fd, &err) != 0) {
 		close(fd);
 		return server_fail(&err);

@@ -36,6 +36,8 @@ int server_lock(const struct server_paths *p, struct err *err);
 int server_cmd_proxy(int argc, char **argv);
 int server_cmd_exec(int argc, char **argv);
 int server_cmd_wezterm(int argc, char **argv);   /* when called as `wezterm` */
+/* `wezterm cli proxy` over a connection, which it closes. */
+int server_proxy_wezterm(int fd);
 int server_cmd_list(int argc, char **argv);
 int server_cmd_status(int argc, char **argv);
 int server_cmd_stop(int argc, char **argv);

@@ -323,6 +323,28 @@ static void for_slots(struct vt *vt, void (*action)(struct vt *, unsigned))
 		action(vt, vt_param(vt, i, 0));
 }
 
+static void change_extent(struct vt *vt)
+{
+	unsigned n = vt_param(vt, 0, 0);
+
+	if (n <= 2)
+		vt->change_extent = (uint8_t)n;
+}
+
+/* DECSCPP, DECSNLS: no more than a wish. 0 is the default. */
+static void want_columns(struct vt *vt)
+{
+	unsigned n = vt_param(vt, 0, 80);
+
+	if (n == 80 || n == 132)
+		vt_want_size(vt, vt->rows, n);
+}
+
+static void want_rows(struct vt *vt)
+{
+	vt_want_size(vt, vt_param(vt, 0, 24), vt->cols);
+}
+
 /* Whether a sequence changes the state, or only asks for it. */
 #define ASKS false
 #define CHANGES true
@@ -399,6 +421,23 @@ static void for_slots(struct vt *vt, void (*action)(struct vt *, unsigned))
 	X(0, ' ', 'A', "SR", CHANGES, vt_scroll_right(vt, vt->left, n)) \
 	X(0, '\'', '}', "DECIC", CHANGES, insert_columns(vt, n)) \
 	X(0, '\'', '~', "DECDC", CHANGES, delete_columns(vt, n)) \
+	X(0, '$', 'r', "DECCARA", CHANGES, vt_rect_change(vt, false)) \
+	X(0, '$', 't', "DECRARA", CHANGES, vt_rect_change(vt, true)) \
+	X(0, '$', 'v', "DECCRA", CHANGES, vt_rect_copy(vt)) \
+	X(0, '$', 'x', "DECFRA", CHANGES, vt_rect_fill(vt)) \
+	X(0, '$', 'z', "DECERA", CHANGES, vt_rect_erase(vt)) \
+	X(0, '$', '{', "DECSERA", CHANGES, vt_rect_erase_selective(vt)) \
+	X(0, '*', 'x', "DECSACE", CHANGES, change_extent(vt)) \
+	X(0, '*', 'y', "DECRQCRA", ASKS, vt_rect_checksum(vt)) \
+	X(0, '#', 'y', "XTCHECKSUM", CHANGES, vt->checksum = (uint8_t)(vt_param(vt, 0, 0) & 63)) \
+	X(0, '$', 'w', "DECRQPSR", ASKS, vt_report_presentation(vt)) \
+	X(0, '$', '|', "DECSCPP", CHANGES, want_columns(vt)) \
+	X(0, '*', '|', "DECSNLS", CHANGES, want_rows(vt)) \
+	X(0, '#', '{', "XTPUSHSGR", CHANGES, vt_sgr_push(vt)) \
+	X(0, '#', 'p', "XTPUSHSGR", CHANGES, vt_sgr_push(vt)) \
+	X(0, '#', '}', "XTPOPSGR", CHANGES, vt_sgr_pop(vt)) \
+	X(0, '#', 'q', "XTPOPSGR", CHANGES, vt_sgr_pop(vt)) \
+	X(0, '#', '|', "XTREPORTSGR", ASKS, vt_rect_report(vt)) \
 	X(0, '#', 'P', "XTPUSHCOLORS", CHANGES, for_slots(vt, vt_palette_push)) \
 	X(0, '#', 'Q', "XTPOPCOLORS", CHANGES, for_slots(vt, vt_palette_pop)) \
 	X(0, '#', 'R', "XTREPORTCOLORS", ASKS, \

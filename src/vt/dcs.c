@@ -1,31 +1,6 @@
-/* Device control strings: DECRQSS (how is this set?) and XTGETTCAP (what is
- * this capability?). The table at the end names them, and the application
- * program commands beside them. */
+/* Device control strings: the table at the end names them, and the application
+ * program commands beside them. Here is XTGETTCAP (what is this capability?). */
 #include "vt/internal.h"
-
-/* The payload is what a control sequence would end with. */
-static void status_string(struct vt *vt, char *what, size_t len)
-{
-	char s[256];
-
-	if (__builtin_strcmp(what, "m") == 0)
-		vt_sgr_describe(vt, s, sizeof(s) - 1);
-	else if (__builtin_strcmp(what, "r") == 0)
-		snprintf(s, sizeof(s), "%u;%u", vt->top + 1u, vt->bottom + 1u);
-	else if (__builtin_strcmp(what, "s") == 0)
-		snprintf(s, sizeof(s), "%u;%u", vt->left + 1u, vt->right + 1u);
-	else if (__builtin_strcmp(what, " q") == 0)
-		snprintf(s, sizeof(s), "%u", (unsigned)vt->shape);
-	else if (__builtin_strcmp(what, "\"q") == 0)
-		snprintf(s, sizeof(s), "%u", vt->pen.attrs & VT_ATTR_PROTECTED ? 1u : 0u);
-	else if (__builtin_strcmp(what, "\"p") == 0)
-		snprintf(s, sizeof(s), "65;1");
-	else {
-		vt_reply(vt, "\033P0$r\033\\");
-		return;
-	}
-	vt_reply(vt, "\033P1$r%s%s\033\\", s, what);
-}
 
 static const struct {
 	const char *name, *value;
@@ -102,7 +77,8 @@ static void capabilities_asked(struct vt *vt, char *s, size_t len)
 
 /* Prefix, intermediate, final byte; name, bytes of payload, what is done with it. */
 #define DCS_COMMANDS(X) \
-	X(0, '$', 'q', "DECRQSS", VT_DCS_STATUS_MAX, .handler = status_string) \
+	X(0, '$', 'q', "DECRQSS", VT_DCS_STATUS_MAX, .handler = vt_status_string) \
+	X(0, '$', 't', "DECRSPS", VT_DCS_PRESENTATION_MAX, .handler = vt_restore_presentation) \
 	X(0, 0, 'q', "DECSIXEL", VT_SIXEL_BYTES_MAX, .stream = &vt_sixel_stream) \
 	X(0, '+', 'q', "XTGETTCAP", VT_DCS_CAPABILITIES_MAX, .handler = capabilities_asked)
 

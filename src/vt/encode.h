@@ -1,7 +1,8 @@
-/* encode.h - what the two dialects of keys have in common. Private to src/vt.
+/* encode.h - what the encoders have in common. Private to src/vt.
  *
  *   encode_key.c     struct vt_key -> struct press; xterm's dialect
- *   encode_kitty.c   the kitty keyboard protocol */
+ *   encode_kitty.c   the kitty keyboard protocol
+ *   encode_mouse.c   the mouse, and focus */
 #ifndef LACE_VT_ENCODE_H
 #define LACE_VT_ENCODE_H
 
@@ -50,9 +51,12 @@ struct press {
 struct out {
 	char *s;             /* VT_ENCODED_MAX */
 	size_t n;
+	bool c1;             /* S8C1T: CSI and SS3 are one byte */
 };
 
+/* A sequence, or a part of one. */
 void vt_out(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Bytes as they are. */
 void vt_out_bytes(struct out *o, const char *s, size_t n);
 void vt_out_cp(struct out *o, uint32_t cp);
 

@@ -118,8 +118,13 @@ void vt_out(struct out *o, const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = vsnprintf(o->s + o->n, VT_ENCODED_MAX - o->n, fmt, ap);
 	va_end(ap);
-	if (n > 0)
-		o->n += MIN((size_t)n, VT_ENCODED_MAX - 1 - o->n);
+	size_t len = n > 0 ? MIN((size_t)n, VT_ENCODED_MAX - 1 - o->n) : 0;
+	char *s = o->s + o->n;
+	if (o->c1 && len >= 2 && s[0] == 0x1b) {
+		s[0] = (char)(s[1] + 0x40);
+		memmove(s + 1, s + 2, --len - 1);
+	}
+	o->n += len;
 }
 
 void vt_out_bytes(struct out *o, const char *s, size_t n)
@@ -364,7 +369,7 @@ static bool press_char(struct press *p, const struct vt_key *key, char self[4])
 
 size_t vt_encode_key(const struct vt *vt, const struct vt_key *key, char ret[VT_ENCODED_MAX])
 {
-	struct out o = { ret, 0 };
+	struct out o = { ret, 0, vt->modes & VT_M_C1_8BIT };
 	struct press p = { .mods = key->mods & VT_MOD_ALL, .kind = key->kind, .unshifted = key->unshifted,
 	    .shifted = key->shifted, .base = key->base };
 	struct function_key f;

@@ -4,6 +4,7 @@
  *   payload.c     strings: what they are, where they end, how much is kept
  *   print.c       characters -> cells; clusters
  *   control.c     C0 and ESC;  csi.c CSI;  sgr.c SGR;  mode.c modes;  charset.c character sets
+ *   rect.c        rectangular areas;  status.c how it is set, told and restored
  *   sequences.c   the tables of all these, for listing
  *   osc*.c        OSC, tables in osc.c;  dcs.c DCS;  color.c the palette;  report.c answers
  *   screen.c      cursor, scrolling, erasing, the two screens
@@ -36,6 +37,7 @@
 
 #define VT_KITTY_STACK 8
 #define VT_TITLE_STACK 10
+#define VT_SGR_STACK 10
 #define VT_PALETTE_STACK 10       /* XTPUSHCOLORS has slots 1 to 10 */
 #define VT_POINTER_STACK 16
 #define VT_POINTER_SHAPES 30      /* that have a name */
@@ -217,7 +219,13 @@ struct vt {
 	uint8_t other_keys;              /* modifyOtherKeys */
 	uint8_t other_keys_format;       /* formatOtherKeys: 1 is CSI u */
 
+	uint8_t change_extent;           /* DECSACE: 2 is rectangles */
+	uint8_t checksum;                /* XTCHECKSUM */
+	bool test_reports;               /* vt_config */
+
 	struct vt_style pen;
+	struct { struct vt_style style; uint16_t mask; } sgr_stack[VT_SGR_STACK];
+	uint8_t sgr_stack_n;             /* may exceed VT_SGR_STACK: those were not kept */
 	uint16_t pen_id, erase_id;
 	bool pen_stale, erase_stale;     /* the ids are not of the pen as it is */
 
@@ -259,7 +267,7 @@ struct vt {
 
 	/* The mouse as last reported. */
 	int32_t mouse_x, mouse_y;
-	uint8_t mouse_buttons;           /* held, bit = enum vt_mouse_button */
+	uint16_t mouse_buttons;          /* held, bit = enum vt_mouse_button */
 };
 
 /* ---- cells and rows ------------------------------------------------------ */
@@ -405,14 +413,20 @@ struct vt_sequence_table {
 	size_t n;
 };
 extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_charset_table, vt_csi_table, vt_mode_table, vt_osc_table,
-    vt_dcs_table;
+    vt_dcs_table, vt_setting_table;
 
 void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
 void vt_esc_dispatch(struct vt *vt, uint8_t final);                 /* parser.inter says the rest */
 void vt_csi_dispatch(struct vt *vt, uint8_t final);
 void vt_sgr(struct vt *vt);
-/* The pen as SGR parameters, without the final m. */
-size_t vt_sgr_describe(const struct vt *vt, char *ret, size_t size);
+/* Parameters from `first` on. */
+void vt_sgr_apply(const struct vt_parser *ps, unsigned first, struct vt_style *style);
+/* A style as SGR parameters, without the final m. */
+size_t vt_sgr_describe(const struct vt_style *style, char *ret, size_t size);
+void vt_sgr_push(struct vt *vt);
+void vt_sgr_pop(struct vt *vt);
+/* Takes from *common what the style does not have. */
+void vt_style_common(struct vt_style *common, const struct vt_style *style);
 void vt_mode_ansi(struct vt *vt, unsigned number, bool set);
 void vt_mode_dec(struct vt *vt, unsigned number, bool set);
 enum vt_mode_state { VT_MODE_UNKNOWN, VT_MODE_SET, VT_MODE_RESET, VT_MODE_ALWAYS_SET, VT_MODE_ALWAYS_RESET };
@@ -470,6 +484,22 @@ const uint8_t *vt_string_parse(struct vt *vt, const uint8_t *p, const uint8_t *e
 void vt_string_abandon(struct vt *vt);
 void vt_escape_begin(struct vt *vt);                                /* parser.c: as after ESC */
 
+/* ---- rect.c ------------------------------------------------------------------- */
+
+void vt_rect_copy(struct vt *vt);                                   /* DECCRA */
+void vt_rect_fill(struct vt *vt);                                   /* DECFRA */
+void vt_rect_erase(struct vt *vt);                                  /* DECERA */
+void vt_rect_erase_selective(struct vt *vt);                        /* DECSERA */
+void vt_rect_change(struct vt *vt, bool reverse);                   /* DECCARA, DECRARA */
+void vt_rect_report(struct vt *vt);                                 /* XTREPORTSGR */
+void vt_rect_checksum(struct vt *vt);                               /* DECRQCRA */
+
+/* ---- status.c ----------------------------------------------------------------- */
+
+void vt_status_string(struct vt *vt, char *what, size_t len);       /* DECRQSS */
+void vt_report_presentation(struct vt *vt);                         /* DECRQPSR */
+void vt_restore_presentation(struct vt *vt, char *s, size_t len);   /* DECRSPS */
+
 /* ---- charset.c -------------------------------------------------------------- */
 
 /* The set of that size (94 or 96) and name; false when there is none. */
@@ -490,6 +520,7 @@ void vt_report_mode(struct vt *vt, bool dec);
 void vt_report_size(struct vt *vt);                                 /* mode 2048 */
 void vt_report_scheme(struct vt *vt);
 void vt_window_op(struct vt *vt);
+void vt_want_size(struct vt *vt, unsigned rows, unsigned cols);     /* asks the owner, within limits */
 
 /* ---- strings ---------------------------------------------------------------- */
 

@@ -32,8 +32,7 @@ static void columns(struct vt *vt, bool set)
 	if (!(vt->modes & VT_M_NO_CLEAR_COLUMNS))
 		vt_erase_rows(vt, 0, vt->rows);
 	vt_cursor_to(vt, 0, 0);
-	if (vt->cb.size_request)
-		vt->cb.size_request(vt->user, vt->rows, set ? 132 : 80);
+	vt_want_size(vt, vt->rows, set ? 132 : 80);
 }
 
 static void origin(struct vt *vt, bool set)
@@ -64,11 +63,21 @@ static void allow_alternate(struct vt *vt, bool set)
 	flip(vt, VT_M_ALT_ALLOWED, set);
 }
 
-/* Of the ways to track the mouse the last one set counts. */
+/* Of the ways to track the mouse the last one set counts, and to reset any of them ends it: xterm has one
+ * variable for all. */
 static void mouse(struct vt *vt, uint64_t bit, bool set)
 {
+	flip(vt, VT_MODE_MOUSE_TRACKING, false);
 	if (set)
-		flip(vt, VT_MODE_MOUSE_TRACKING, false);
+		flip(vt, bit, true);
+	vt->mouse_x = vt->mouse_y = -1;
+}
+
+/* The last one set counts here too, but only its own number resets it. */
+static void mouse_format(struct vt *vt, uint64_t bit, bool set)
+{
+	if (set)
+		flip(vt, VT_MODE_MOUSE_FORMAT, false);
 	flip(vt, bit, set);
 	vt->mouse_x = vt->mouse_y = -1;
 }
@@ -147,15 +156,15 @@ static void size_reports(struct vt *vt, bool set)
 	X(80, "DECSDM", VT_M_SIXEL_DISPLAY, FLIP(VT_M_SIXEL_DISPLAY)) \
 	X(95, "DECNCSM", VT_M_NO_CLEAR_COLUMNS, vt->level >= 5 ? FLIP(VT_M_NO_CLEAR_COLUMNS) : NOTHING) \
 	X(1000, "MOUSE", VT_MODE_MOUSE_NORMAL, mouse(vt, VT_MODE_MOUSE_NORMAL, set)) \
-	X(1001, "MOUSEHIGHLIGHT", ALWAYS_OFF, NOTHING) \
+	X(1001, "MOUSEHIGHLIGHT", VT_MODE_MOUSE_NORMAL, mouse(vt, VT_MODE_MOUSE_NORMAL, set)) \
 	X(1002, "MOUSEBUTTON", VT_MODE_MOUSE_BUTTON, mouse(vt, VT_MODE_MOUSE_BUTTON, set)) \
 	X(1003, "MOUSEANY", VT_MODE_MOUSE_ANY, mouse(vt, VT_MODE_MOUSE_ANY, set)) \
 	X(1004, "FOCUS", VT_MODE_FOCUS_EVENTS, FLIP(VT_MODE_FOCUS_EVENTS)) \
-	X(1005, "MOUSEUTF8", VT_MODE_MOUSE_UTF8, FLIP(VT_MODE_MOUSE_UTF8)) \
-	X(1006, "MOUSESGR", VT_MODE_MOUSE_SGR, FLIP(VT_MODE_MOUSE_SGR)) \
+	X(1005, "MOUSEUTF8", VT_MODE_MOUSE_UTF8, mouse_format(vt, VT_MODE_MOUSE_UTF8, set)) \
+	X(1006, "MOUSESGR", VT_MODE_MOUSE_SGR, mouse_format(vt, VT_MODE_MOUSE_SGR, set)) \
 	X(1007, "ALTSCROLL", VT_MODE_ALT_SCROLL, FLIP(VT_MODE_ALT_SCROLL)) \
-	X(1015, "MOUSEURXVT", VT_MODE_MOUSE_URXVT, FLIP(VT_MODE_MOUSE_URXVT)) \
-	X(1016, "MOUSEPIXELS", VT_MODE_MOUSE_PIXELS, FLIP(VT_MODE_MOUSE_PIXELS)) \
+	X(1015, "MOUSEURXVT", VT_MODE_MOUSE_URXVT, mouse_format(vt, VT_MODE_MOUSE_URXVT, set)) \
+	X(1016, "MOUSEPIXELS", VT_MODE_MOUSE_PIXELS, mouse_format(vt, VT_MODE_MOUSE_PIXELS, set)) \
 	X(1034, "METABIT", VT_M_META_8BIT, FLIP(VT_M_META_8BIT)) \
 	X(1035, "NUMLOCK", VT_M_NUM_LOCK, FLIP(VT_M_NUM_LOCK)) \
 	X(1036, "METAESC", VT_M_META_ESC, FLIP(VT_M_META_ESC)) \
@@ -222,18 +231,29 @@ enum vt_mode_state vt_mode_query(const struct vt *vt, unsigned number, bool dec)
 	return VT_MODE_UNKNOWN;
 }
 
-void vt_mode_save(struct vt *vt, unsigned number)
+/* All bits of what is one variable in xterm. */
+static uint64_t mode_group(unsigned number)
 {
 	uint64_t bit = mode_bit(number, true);
 
-	vt->saved_modes = (vt->saved_modes & ~bit) | (vt->modes & bit);
+	return bit & VT_MODE_MOUSE_TRACKING ? VT_MODE_MOUSE_TRACKING :
+	    bit & VT_MODE_MOUSE_FORMAT ? VT_MODE_MOUSE_FORMAT : bit;
+}
+
+void vt_mode_save(struct vt *vt, unsigned number)
+{
+	uint64_t bits = mode_group(number);
+
+	vt->saved_modes = (vt->saved_modes & ~bits) | (vt->modes & bits);
 }
 
 void vt_mode_restore(struct vt *vt, unsigned number)
 {
-	uint64_t bit = mode_bit(number, true);
+	uint64_t bit = mode_bit(number, true), bits = mode_group(number);
 
-	if (bit)
+	if (bits != bit)
+		vt->modes = (vt->modes & ~bits) | (vt->saved_modes & bits);
+	else if (bit)
 		vt_mode_dec(vt, number, vt->saved_modes & bit);
 }
 

@@ -28,7 +28,8 @@ struct vt_sequence {
 	uint8_t prefix, inter, final;        /* bytes; 0 where there is none */
 	uint16_t number;
 	const char *mnemonic;
-	const char *key;                     /* of OSC 1337: the word after the number, with its = */
+	/* Of OSC 1337: the word after the number, with its =. Of DECRQSS: the setting's name. */
+	const char *key;
 };
 
 /* Row i of all tables one after the other; NULL past the last. */

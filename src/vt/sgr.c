@@ -52,16 +52,12 @@ static void put_field(uint32_t *attrs, uint32_t mask, unsigned shift, unsigned v
 	*attrs = (*attrs & ~mask) | (uint32_t)value << shift;
 }
 
-void vt_sgr(struct vt *vt)
+static inline void apply(const struct vt_parser *ps, unsigned first, struct vt_style *pen)
 {
-	const struct vt_parser *ps = &vt->parser;
-	struct vt_style *pen = &vt->pen;
 	uint32_t a = pen->attrs;
-	unsigned count = ps->n ? ps->n : 1;
 
-	vt_pen_touch(vt);
-	for (unsigned i = 0; i < count; i++) {
-		unsigned v = ps->params[i];
+	for (unsigned i = first; i < ps->n || i == first; i++) {
+		unsigned v = i < ps->n ? ps->params[i] : 0;
 
 		switch (v) {
 		case 0:
@@ -112,6 +108,19 @@ void vt_sgr(struct vt *vt)
 	pen->attrs = a;
 }
 
+void vt_sgr(struct vt *vt)
+{
+	vt_pen_touch(vt);
+	apply(&vt->parser, 0, &vt->pen);
+}
+
+void vt_sgr_apply(const struct vt_parser *ps, unsigned first, struct vt_style *style)
+{
+	apply(ps, first, style);
+}
+
+/* ---- a style as parameters ------------------------------------------------------ */
+
 struct text_out {
 	char *s;
 	size_t len, size;
@@ -147,10 +156,10 @@ static void out_color(struct text_out *o, vt_color c, unsigned base, unsigned br
 	}
 }
 
-size_t vt_sgr_describe(const struct vt *vt, char *ret, size_t size)
+size_t vt_sgr_describe(const struct vt_style *style, char *ret, size_t size)
 {
 	struct text_out o = { ret, 0, size };
-	uint32_t a = vt->pen.attrs;
+	uint32_t a = style->attrs;
 	unsigned underline = (a & VT_ATTR_UNDERLINE) >> VT_ATTR_UNDERLINE_SHIFT;
 
 	out(&o, "0");
@@ -176,8 +185,98 @@ size_t vt_sgr_describe(const struct vt *vt, char *ret, size_t size)
 		out(&o, ";53");
 	if (a & VT_ATTR_VALIGN)
 		out(&o, ";%u", 72 + ((a & VT_ATTR_VALIGN) >> VT_ATTR_VALIGN_SHIFT));
-	out_color(&o, vt->pen.fg, 30, 90);
-	out_color(&o, vt->pen.bg, 40, 100);
-	out_color(&o, vt->pen.underline, 50, 0);
+	out_color(&o, style->fg, 30, 90);
+	out_color(&o, style->bg, 40, 100);
+	out_color(&o, style->underline, 50, 0);
 	return o.len;
+}
+
+/* ---- kept for later ------------------------------------------------------------- */
+
+enum { KEEP_BOLD = 1, KEEP_HALF = 2, KEEP_ITALIC = 4, KEEP_UNDERLINE = 8, KEEP_BLINK = 16, KEEP_REVERSE = 32,
+	KEEP_INVISIBLE = 64, KEEP_STRIKE = 128, KEEP_FG = 256, KEEP_BG = 512, KEEP_REST = 1024, KEEP_ALL = 2047 };
+
+static unsigned keep_bit(unsigned parameter)
+{
+	switch (parameter) {
+	case 1: return KEEP_BOLD;
+	case 2: return KEEP_HALF;
+	case 3: return KEEP_ITALIC;
+	case 4:
+	case 21: return KEEP_UNDERLINE;
+	case 5: return KEEP_BLINK;
+	case 7: return KEEP_REVERSE;
+	case 8: return KEEP_INVISIBLE;
+	case 9: return KEEP_STRIKE;
+	case 30: return KEEP_FG;
+	case 31: return KEEP_BG;
+	default: return 0;
+	}
+}
+
+void vt_sgr_push(struct vt *vt)
+{
+	unsigned mask = 0;
+
+	for (unsigned i = 0; i < vt->parser.n; i++)
+		mask |= keep_bit(vt->parser.params[i]);
+	/* Those beyond the limit are counted, so that their pops do not take others'. */
+	if (vt->sgr_stack_n == UINT8_MAX)
+		return;
+	if (vt->sgr_stack_n < VT_SGR_STACK) {
+		vt->sgr_stack[vt->sgr_stack_n].style = vt->pen;
+		vt->sgr_stack[vt->sgr_stack_n].style.link = 0;
+		vt->sgr_stack[vt->sgr_stack_n].mask = (uint16_t)(vt->parser.n ? mask : KEEP_ALL);
+	}
+	vt->sgr_stack_n++;
+}
+
+void vt_sgr_pop(struct vt *vt)
+{
+	struct vt_style *pen = &vt->pen;
+	uint32_t bits = 0;
+
+	if (vt->sgr_stack_n == 0 || --vt->sgr_stack_n >= VT_SGR_STACK)
+		return;
+	const struct vt_style *kept = &vt->sgr_stack[vt->sgr_stack_n].style;
+	unsigned mask = vt->sgr_stack[vt->sgr_stack_n].mask;
+	/* Bold and half are values of one field: what was kept of it wins where it was on. */
+	unsigned now = pen->attrs & VT_ATTR_INTENSITY, was = kept->attrs & VT_ATTR_INTENSITY;
+	if ((mask & KEEP_BOLD) && (now == VT_ATTR_BOLD || was == VT_ATTR_BOLD))
+		now = was == VT_ATTR_BOLD ? was : 0;
+	if ((mask & KEEP_HALF) && (now == VT_ATTR_HALF || was == VT_ATTR_HALF))
+		now = was == VT_ATTR_HALF ? was : 0;
+	bits |= mask & KEEP_ITALIC ? VT_ATTR_ITALIC : 0u;
+	bits |= mask & KEEP_UNDERLINE ? VT_ATTR_UNDERLINE : 0u;
+	bits |= mask & KEEP_BLINK ? VT_ATTR_BLINK : 0u;
+	bits |= mask & KEEP_REVERSE ? VT_ATTR_REVERSE : 0u;
+	bits |= mask & KEEP_INVISIBLE ? VT_ATTR_INVISIBLE : 0u;
+	bits |= mask & KEEP_STRIKE ? VT_ATTR_STRIKE : 0u;
+	bits |= mask & KEEP_REST ? VT_ATTR_OVERLINE | VT_ATTR_VALIGN : 0u;
+	pen->attrs = (pen->attrs & ~(bits | VT_ATTR_INTENSITY)) | (kept->attrs & bits) | now;
+	if (mask & KEEP_FG)
+		pen->fg = kept->fg;
+	if (mask & KEEP_BG)
+		pen->bg = kept->bg;
+	if (mask & KEEP_REST)
+		pen->underline = kept->underline;
+	vt_pen_touch(vt);
+}
+
+void vt_style_common(struct vt_style *common, const struct vt_style *style)
+{
+	static const uint32_t fields[] = { VT_ATTR_INTENSITY, VT_ATTR_UNDERLINE, VT_ATTR_BLINK, VT_ATTR_VALIGN };
+	uint32_t differ = common->attrs ^ style->attrs;
+
+	/* A field is the same or it is not. */
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (differ & fields[i])
+			differ |= fields[i];
+	common->attrs &= ~differ;
+	if (common->fg != style->fg)
+		common->fg = VT_COLOR_DEFAULT;
+	if (common->bg != style->bg)
+		common->bg = VT_COLOR_DEFAULT;
+	if (common->underline != style->underline)
+		common->underline = VT_COLOR_DEFAULT;
 }

@@ -5,7 +5,7 @@
  * tests/layout/test_snapshot.py reads these files: each member of the structs that
  * make up a terminal is either named in the function that describes it, or here:
  *
- * not kept, vt: cb user term_program notify - the owner's
+ * not kept, vt: cb user term_program notify test_reports - the owner's
  * not kept, vt: pending_grid changed - nothing of a write or a resize under way
  * not kept, vt: scratch scratch_next - rows handed out to the owner
  * not kept, vt: print_fast - follows from the rest
@@ -159,6 +159,13 @@ static void state_fields(struct vt_snap *s, struct vt *vt)
 	SNAP_NUMBER(s, vt->gr, 3);
 	SNAP_NUMBER(s, vt->single_shift, 3);
 	SNAP_RANGE(s, vt->level, 1, 5);
+	SNAP_NUMBER(s, vt->change_extent, 2);
+	SNAP_NUMBER(s, vt->checksum, 63);
+	SNAP_NUMBER(s, vt->sgr_stack_n, UINT8_MAX);
+	for (unsigned i = 0; i < MIN(vt->sgr_stack_n, VT_SGR_STACK); i++) {
+		vt_snap_style(s, vt, &vt->sgr_stack[i].style);
+		SNAP_NUMBER(s, vt->sgr_stack[i].mask, UINT16_MAX);
+	}
 	SNAP_NUMBER(s, vt->shape, VT_CURSOR_BAR);
 	SNAP_NUMBER(s, vt->other_keys, 2);
 	SNAP_NUMBER(s, vt->other_keys_format, 1);
@@ -306,7 +313,7 @@ static void mouse_fields(struct vt_snap *s, struct vt *vt)
 
 	SNAP_NUMBER(s, x, INT32_MAX);
 	SNAP_NUMBER(s, y, INT32_MAX);
-	SNAP_NUMBER(s, vt->mouse_buttons, UINT8_MAX);
+	SNAP_NUMBER(s, vt->mouse_buttons, (2u << VT_BUTTON_11) - 1);
 	if (s->reading) {
 		vt->mouse_x = (int32_t)x - 1;
 		vt->mouse_y = (int32_t)y - 1;

@@ -9,6 +9,7 @@ static void reset_state(struct vt *vt)
 	vt->pen_stale = vt->erase_stale = false;
 	vt_charsets_reset(vt);
 	vt->level = 5;
+	vt->change_extent = vt->checksum = vt->sgr_stack_n = 0;
 	vt_sixel_reset(vt);
 	vt->shape = VT_CURSOR_DEFAULT;
 	vt->other_keys = vt->other_keys_format = 0;
@@ -38,6 +39,7 @@ struct vt *vt_create(const struct vt_config *config, const struct vt_callbacks *
 	vt->rows = (uint16_t)MIN(MAX(config->rows, 1), VT_ROWS_MAX);
 	vt->cols = (uint16_t)MIN(MAX(config->cols, 1), VT_COLS_MAX);
 	vt->notify = config->notify;
+	vt->test_reports = config->test_reports;
 	vt->pixel_width = config->pixel_width;
 	vt->pixel_height = config->pixel_height;
 	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++)
@@ -93,8 +95,8 @@ void vt_hard_reset(struct vt *vt)
 
 	vt_screen_switch(vt, false);
 	reset_state(vt);
-	if (wide && vt->cb.size_request)
-		vt->cb.size_request(vt->user, vt->rows, 80);
+	if (wide)
+		vt_want_size(vt, vt->rows, 80);
 	vt_erase_rows(vt, 0, vt->rows);
 	vt_sb_erase(&vt->sb);
 	vt_images_reset(vt);

@@ -27,6 +27,7 @@ struct vt;
 #define VT_CLUSTER_BYTES_MAX 64      /* UTF-8 bytes of one grapheme cluster */
 #define VT_TITLE_BYTES_MAX 1024
 #define VT_URI_BYTES_MAX 2083
+#define VT_PASTE_BYTES_MAX (64u << 20)
 #define VT_NOTE_BYTES_MAX 4096       /* title, body, buttons of a notification, each */
 #define VT_NOTE_FIELD_MAX 256        /* name of its program, kind, icon, sound */
 #define VT_NOTE_ID_MAX 64
@@ -46,6 +47,7 @@ struct vt;
 #define VT_OSC_SHELL_MAX 16384       /* OSC 133, 633 */
 #define VT_OSC_FILE_MAX (64u << 20)  /* OSC 1337 File=, FilePart= */
 #define VT_DCS_STATUS_MAX 64         /* DECRQSS */
+#define VT_DCS_PRESENTATION_MAX 16384 /* DECRSPS */
 #define VT_DCS_CAPABILITIES_MAX 4096 /* XTGETTCAP */
 #define VT_SIXEL_BYTES_MAX (64u << 20)
 #define VT_KITTY_GRAPHICS_BYTES_MAX (64u << 20) /* of one command; chunks are commands */
@@ -118,6 +120,10 @@ struct vt_config {
 	size_t scrollback_bytes;            /* and their memory; 0 = no bound but lines */
 	const char *term_program;           /* XTVERSION answer: "name version"; copied */
 	uint32_t notify;                    /* VT_NOTIFY_*: what to tell a program that asks */
+	/* Answers that tell a program what others have printed (the screen by DECRQCRA, the
+	 * titles by XTWINOPS): only for conformance suites that read the screen back. Off,
+	 * because whoever gets text onto the screen could have it typed as input. */
+	bool test_reports;
 	size_t image_bytes;                 /* memory for images (image.h); 0 = VT_IMAGES_BYTES_DEFAULT */
 };
 
@@ -238,7 +244,9 @@ enum vt_mode {
 	VT_MODE_BACKARROW = 1u << 16,        /* DECBKM */
 	VT_MODE_COLOR_SCHEME_REPORTS = 1u << 17, /* 2031 */
 	VT_MODE_MOUSE_TRACKING = VT_MODE_MOUSE_X10 | VT_MODE_MOUSE_NORMAL | VT_MODE_MOUSE_BUTTON |
-	    VT_MODE_MOUSE_ANY,
+	    VT_MODE_MOUSE_ANY,                   /* one of them at most */
+	VT_MODE_MOUSE_FORMAT = VT_MODE_MOUSE_UTF8 | VT_MODE_MOUSE_SGR | VT_MODE_MOUSE_URXVT |
+	    VT_MODE_MOUSE_PIXELS,                /* likewise */
 };
 uint32_t vt_modes(const struct vt *vt);
 uint8_t vt_kitty_flags(const struct vt *vt);         /* active kitty keyboard flags, 0..31 */
@@ -321,9 +329,9 @@ struct vt_key {
 	size_t text_len;
 };
 enum vt_mouse_kind { VT_MOUSE_PRESS, VT_MOUSE_RELEASE, VT_MOUSE_MOVE };
-enum vt_mouse_button { VT_BUTTON_LEFT, VT_BUTTON_MIDDLE, VT_BUTTON_RIGHT, VT_BUTTON_WHEEL_UP,
-    VT_BUTTON_WHEEL_DOWN,
-	VT_BUTTON_WHEEL_LEFT, VT_BUTTON_WHEEL_RIGHT, VT_BUTTON_NONE };
+/* Up to NONE as on the wire; the others are X's buttons 8 to 11 (back, forward ...). */
+enum vt_mouse_button { VT_BUTTON_LEFT, VT_BUTTON_MIDDLE, VT_BUTTON_RIGHT, VT_BUTTON_WHEEL_UP, VT_BUTTON_WHEEL_DOWN,
+	VT_BUTTON_WHEEL_LEFT, VT_BUTTON_WHEEL_RIGHT, VT_BUTTON_NONE, VT_BUTTON_8, VT_BUTTON_9, VT_BUTTON_10, VT_BUTTON_11 };
 struct vt_mouse {
 	enum vt_mouse_kind kind;
 	enum vt_mouse_button button;
@@ -342,8 +350,9 @@ size_t vt_encode_focus(const struct vt *vt, bool focused, char ret[VT_ENCODED_MA
 enum vt_note_event { VT_NOTE_ACTIVATED, VT_NOTE_CLOSED };
 size_t vt_encode_notification(const char *id, enum vt_note_event event, unsigned button,
     char ret[VT_ENCODED_MAX]);
-/* malloc()ed bytes for the pty: bracketed if the mode is on, embedded end
- * markers and control characters removed, newlines as CR otherwise. */
+/* malloc()ed bytes for the pty, valid UTF-8: in brackets if the mode is on; end markers inside are
+ * removed, control characters but tabs become blanks (C1 ones nothing), line ends one LF each inside
+ * brackets and one CR else. What is longer than VT_PASTE_BYTES_MAX is cut. NULL: no memory. */
 char *vt_encode_paste(const struct vt *vt, const char *text, size_t len, size_t *ret_len);
 
 #endif

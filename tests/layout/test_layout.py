@@ -21,7 +21,8 @@ ALLOWED = {
     "dev": {"base", "host", "engine", "port"},
     "init": set(),
     "tls": {"base", "host"},
-    "server": {"base", "text", "vt", "wire", "host", "link", "mux"},
+    "muxcli": {"base", "text", "wire"},
+    "server": {"base", "text", "vt", "wire", "host", "link", "mux", "muxcli"},
     "cmd": {"base", "text", "wire", "host", "link", "client", "engine", "port", "dev"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

@@ -58,6 +58,8 @@ def key_of(form):
         number = int(word) if word.isdigit() else number
     inter = rest.pop(0) if len(rest[0]) == 1 and " " <= rest[0] <= "/" else ""
     final = rest.pop(0)
+    if kind == "DCS" and inter + final == "$q":
+        return (kind, prefix, inter, final, 0, "".join(w for w in rest[:-1] if w != "Pt"))
     if len(final) != 1 or (rest and kind == "CSI"):
         raise ValueError(f"cannot read `{form}`")
     if kind == "CSI" and final == "h" and number and not inter:
@@ -132,7 +134,7 @@ def pattern(key):
     if kind == "OSC":
         return rb"(?:\x1b\]|\xc2\x9d|\x9d)%d" % number + (b";" + re.escape(word.encode()) if word else end)
     if kind == "DCS":
-        return rb"(?:\x1bP|\xc2\x90|\x90)" + q[0] + rb"[0-9;:]*" + q[1] + q[2]
+        return rb"(?:\x1bP|\xc2\x90|\x90)" + q[0] + rb"[0-9;:]*" + q[1] + q[2] + re.escape(word.encode())
     return rb"(?:\x1b_|\xc2\x9f|\x9f)" + q[2]
 
 

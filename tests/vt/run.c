@@ -15,7 +15,7 @@
 struct run {
 	const char *file, *name;
 	unsigned line, failures, cases;
-	bool bytewise, restored;     /* feed each byte alone; and go on with a copy after it */
+	bool bytewise, restored, reports;     /* feed each byte alone; and go on with a copy after it */
 	struct vt_config config;
 	size_t fed;
 	struct vt *vt;
@@ -138,7 +138,8 @@ static const struct vt_callbacks callbacks = {
 static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
 {
 	r->config = (struct vt_config){ .rows = (uint16_t)rows, .cols = (uint16_t)cols, .scrollback_lines = lines,
-		.term_program = "test 1.0", .notify = r->notify };
+		.term_program = "test 1.0", .notify = r->notify,
+		.test_reports = r->reports };
 	r->fed = 0;
 	vt_destroy(r->vt);
 	r->vt = vt_create(&r->config, &callbacks, r);
@@ -754,6 +755,9 @@ static size_t run_line(struct run *r, const struct strv *lines, size_t at)
 		unsigned rows = (unsigned)number(r, &p), cols = (unsigned)number(r, &p);
 
 		fresh(r, rows, cols, at_end(&p) ? 100 : (unsigned)number(r, &p));
+	} else if (str_eq(cmd, "reports")) {
+		r->reports = true;
+		fresh(r, d.rows, d.cols, 100);
 	} else if (str_eq(cmd, "in")) {
 		string(r, &p, &s);
 		feed(r, &s);
@@ -807,6 +811,7 @@ static void run_file(struct run *r, const struct strv *lines)
 			r->name = lines->v[at++] + 5;
 			r->cases++;
 			r->notify = 0;
+			r->reports = false;
 			free(r->board);
 			r->board = NULL;
 			fresh(r, 4, 10, 100);

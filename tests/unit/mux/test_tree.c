@@ -89,7 +89,7 @@ static void top_level_split_shares_the_rest(void **state)
 
 	assert_true(tree_split(f->tab, 0, &h, 1));
 	assert_true(tree_split(f->tab, 0, &s, 2));
-	assert_string_equal(show(f), "0:27x24@0,0* 1:27x24@28,0 2:24x24@56,0");
+	assert_string_equal(show(f), "0:26x24@0,0* 1:28x24@27,0 2:24x24@56,0");
 }
 
 static void no_space(void **state)
