@@ -10,8 +10,8 @@
 #include "client/session.h"
 
 #include "base/mem.h"
-#include "client/modes.h"
 #include "text/text.h"
+#include "wire/modes.h"
 
 #define QUEUE_MAX (32u << 20)           /* for a server that does not take its input */
 #define WHEEL_ROWS 3
@@ -75,12 +75,12 @@ static void paste(struct session *s, const struct input_event *ev)
 
 static bool pane_tracks_mouse(const struct session *s)
 {
-	return s->extension ? s->modes & MODE_MOUSE_TRACKING : s->mouse_grabbed;
+	return s->extension ? s->modes & WIRE_MODE_MOUSE_TRACKING : s->mouse_grabbed;
 }
 
 static bool in_alternate_screen(const struct session *s)
 {
-	return s->extension ? s->modes & MODE_ALT_SCREEN : s->view->physical_top == s->view->scrollback_top;
+	return s->extension ? s->modes & WIRE_MODE_ALT_SCREEN : s->view->physical_top == s->view->scrollback_top;
 }
 
 static void send_mouse(struct session *s, const struct input_event *ev)
@@ -275,11 +275,11 @@ void session_input(void *user, const struct input_event *ev)
 		paste(s, ev);
 		break;
 	case INPUT_FOCUS:
-		if (s->modes & MODE_FOCUS_EVENTS && !s->opts->read_only)
+		if (s->modes & WIRE_MODE_FOCUS_EVENTS && !s->opts->read_only)
 			type(s, ev->bytes, ev->len);
 		break;
 	case INPUT_COLOR_SCHEME:
-		if (s->modes & MODE_COLOR_SCHEME_REPORTS && !s->opts->read_only)
+		if (s->modes & WIRE_MODE_COLOR_SCHEME_REPORTS && !s->opts->read_only)
 			type(s, ev->bytes, ev->len);
 		break;
 	}

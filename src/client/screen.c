@@ -2,7 +2,7 @@
 #include "client/session.h"
 
 #include "base/mem.h"
-#include "client/modes.h"
+#include "wire/modes.h"
 
 #define STATUS_MIN_ROWS 3
 #define FORGET_EVERY_MS 1000
@@ -19,17 +19,17 @@ static struct tty_modes wanted_modes(const struct session *s)
 {
 	struct tty_modes m = { .cursor_shape = s->view->cursor_shape, .mouse = TTY_MOUSE_CLICKS };
 	if (!s->opts->read_only) {
-		m.app_cursor = s->modes & MODE_APP_CURSOR;
-		m.app_keypad = s->modes & MODE_APP_KEYPAD;
-		m.focus = s->modes & MODE_FOCUS_EVENTS;
-		m.newline = s->modes & MODE_NEWLINE;
-		m.backarrow = s->modes & MODE_BACKARROW;
-		m.color_scheme = s->modes & MODE_COLOR_SCHEME_REPORTS;
+		m.app_cursor = s->modes & WIRE_MODE_APP_CURSOR;
+		m.app_keypad = s->modes & WIRE_MODE_APP_KEYPAD;
+		m.focus = s->modes & WIRE_MODE_FOCUS_EVENTS;
+		m.newline = s->modes & WIRE_MODE_NEWLINE;
+		m.backarrow = s->modes & WIRE_MODE_BACKARROW;
+		m.color_scheme = s->modes & WIRE_MODE_COLOR_SCHEME_REPORTS;
 		m.kitty_flags = s->kitty_flags;
 		m.modify_other_keys = s->modify_other_keys;
-		if (s->modes & MODE_MOUSE_ANY)
+		if (s->modes & WIRE_MODE_MOUSE_ANY)
 			m.mouse = TTY_MOUSE_ALL;
-		else if (s->modes & MODE_MOUSE_BUTTON || (!s->extension && s->mouse_grabbed))
+		else if (s->modes & WIRE_MODE_MOUSE_BUTTON || (!s->extension && s->mouse_grabbed))
 			m.mouse = TTY_MOUSE_DRAG;
 	}
 	if (s->mouse_off)

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "mux/lines.h"
+#include "wire/modes.h"
 
 #include <signal.h>
 
@@ -239,6 +240,27 @@ static void send_palette(struct conn *c, const struct pane *p)
 }
 
 /* ---- one pane to one connection ---- */
+
+/* The engine's modes are sent as they are. */
+#define SAME_MODE(name) _Static_assert((uint32_t)VT_MODE_##name == (uint32_t)WIRE_MODE_##name, "docs/protocol.md 3.7")
+SAME_MODE(ALT_SCREEN);
+SAME_MODE(APP_CURSOR);
+SAME_MODE(APP_KEYPAD);
+SAME_MODE(BRACKETED_PASTE);
+SAME_MODE(FOCUS_EVENTS);
+SAME_MODE(MOUSE_X10);
+SAME_MODE(MOUSE_NORMAL);
+SAME_MODE(MOUSE_BUTTON);
+SAME_MODE(MOUSE_ANY);
+SAME_MODE(MOUSE_UTF8);
+SAME_MODE(MOUSE_SGR);
+SAME_MODE(MOUSE_URXVT);
+SAME_MODE(MOUSE_PIXELS);
+SAME_MODE(ALT_SCROLL);
+SAME_MODE(REVERSE_VIDEO);
+SAME_MODE(NEWLINE);
+SAME_MODE(BACKARROW);
+SAME_MODE(COLOR_SCHEME_REPORTS);
 
 static void send_modes(struct conn *c, struct view *v, struct pane *p)
 {

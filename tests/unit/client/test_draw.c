@@ -3,26 +3,13 @@
 
 #include "base/mem.h"
 #include "client/draw.h"
-#include "client/modes.h"
 #include "vt/vt.h"
+#include "wire/modes.h"
 
 #include <string.h>
 
-/* modes.h repeats numbers that it may not include. */
+/* cell.h repeats numbers that it may not include. */
 #define SAME(name) _Static_assert((int)name == (int)VT_##name, "as in vt.h")
-SAME(MODE_ALT_SCREEN);
-SAME(MODE_APP_CURSOR);
-SAME(MODE_APP_KEYPAD);
-SAME(MODE_BRACKETED_PASTE);
-SAME(MODE_FOCUS_EVENTS);
-SAME(MODE_MOUSE_X10);
-SAME(MODE_MOUSE_NORMAL);
-SAME(MODE_MOUSE_BUTTON);
-SAME(MODE_MOUSE_ANY);
-SAME(MODE_MOUSE_TRACKING);
-SAME(MODE_NEWLINE);
-SAME(MODE_BACKARROW);
-SAME(MODE_COLOR_SCHEME_REPORTS);
 SAME(ATTR_INTENSITY);
 SAME(ATTR_UNDERLINE);
 SAME(ATTR_BLINK);
