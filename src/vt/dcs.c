@@ -98,7 +98,23 @@ const struct vt_string_row *vt_dcs_find(uint8_t prefix, uint8_t inter, uint8_t f
 	return NULL;
 }
 
+/* ---- application program commands ------------------------------------------------------ */
+
+/* First byte, name, bytes of payload, what is done with it. */
+#define APC_COMMANDS(X) \
+	X('G', "KITTYGRAPHICS", VT_KITTY_GRAPHICS_BYTES_MAX, .stream = &vt_kitty_stream)
+
+#define APC_ROW(final_, name, limit_, ...) { .final = final_, .limit = limit_, __VA_ARGS__ },
+static const struct vt_string_row apcs[] = { APC_COMMANDS(APC_ROW) };
+
+#define APC_LISTED(final, name, limit, ...) { VT_SEQ_APC, 0, 0, final, 0, name, NULL },
+static const struct vt_sequence apcs_listed[] = { APC_COMMANDS(APC_LISTED) };
+const struct vt_sequence_table vt_apc_table = { apcs_listed, ARRAY_LEN(apcs_listed) };
+
 const struct vt_string_row *vt_apc_find(char first)
 {
+	for (size_t i = 0; i < ARRAY_LEN(apcs); i++)
+		if (apcs[i].final == first)
+			return &apcs[i];
 	return NULL;
 }

@@ -7,14 +7,21 @@ void vt_images_init(struct vt *vt, size_t bytes_max)
 	vt->images.bytes_max = bytes_max ? bytes_max : VT_IMAGES_BYTES_DEFAULT;
 }
 
+static void stored_free(struct vt_stored *s)
+{
+	for (uint32_t i = 0; i < s->n_frames; i++)
+		free(s->frames[i].data);
+	free(s->frames);
+	free(s->picture.data);
+	free(s);
+}
+
 void vt_images_fini(struct vt *vt)
 {
 	struct vt_images *im = &vt->images;
 
-	for (size_t i = 0; i < im->n; i++) {
-		free(im->v[i]->picture.data);
-		free(im->v[i]);
-	}
+	for (size_t i = 0; i < im->n; i++)
+		stored_free(im->v[i]);
 	for (size_t i = 0; i < im->n_placements; i++)
 		free(im->placements[i]);
 	for (size_t i = 0; i < im->n_kept; i++)
@@ -29,10 +36,9 @@ void vt_images_reset(struct vt *vt)
 {
 	struct vt_images *im = &vt->images;
 
-	while (im->n > 0) {
-		vt_placements_delete_image(vt, im->v[im->n - 1]);
-		vt_image_free(vt, im->v[im->n - 1]);
-	}
+	vt_kitty_abandon(vt);
+	while (im->n > 0)
+		vt_image_delete(vt, im->v[im->n - 1]);
 }
 
 void vt_image_free(struct vt *vt, struct vt_stored *image)
@@ -43,24 +49,58 @@ void vt_image_free(struct vt *vt, struct vt_stored *image)
 	while (im->v[i] != image)
 		i++;
 	memmove(im->v + i, im->v + i + 1, (--im->n - i) * sizeof(*im->v));
-	im->bytes -= image->picture.len;
-	free(image->picture.data);
-	free(image);
+	im->bytes -= image->picture.len + image->n_frames * ((size_t)image->picture.width *
+	    image->picture.height * 4);
+	stored_free(image);
+}
+
+void vt_image_delete(struct vt *vt, struct vt_stored *image)
+{
+	image->placements++;                 /* so that it survives them */
+	vt_placements_delete_image(vt, image);
+	vt_image_free(vt, image);
 }
 
 /* The one that is missed least: an image that is shown nowhere, the longest unused. */
-static struct vt_stored *victim(const struct vt_images *im)
+static struct vt_stored *victim(const struct vt_images *im, const struct vt_stored *keep)
 {
 	struct vt_stored *found = NULL;
 
 	for (size_t i = 0; i < im->n; i++) {
 		struct vt_stored *s = im->v[i];
+		if (s == keep)
+			continue;
 		bool shown = s->placements > 0, found_shown = found && found->placements > 0;
 
 		if (!found || (found_shown && !shown) || (found_shown == shown && s->used < found->used))
 			found = s;
 	}
 	return found;
+}
+
+bool vt_images_make_room(struct vt *vt, size_t bytes, const struct vt_stored *keep)
+{
+	struct vt_images *im = &vt->images;
+
+	while (bytes > im->bytes_max - im->bytes) {
+		struct vt_stored *old = victim(im, keep);
+
+		if (!old)
+			return false;
+		vt_image_delete(vt, old);
+	}
+	return true;
+}
+
+void vt_image_changed(struct vt *vt, struct vt_stored *image)
+{
+	image->serial = ++vt->images.serial;
+	vt_spans_touch(vt, image);
+	for (size_t i = 0; i < vt->images.n_placements; i++)
+		if (vt->images.placements[i]->image == image && vt->images.placements[i]->virt) {
+			vt_placeholders_touch(vt, image->screen);
+			break;
+		}
 }
 
 struct vt_stored *vt_image_store(struct vt *vt, const struct vt_picture *picture)
@@ -74,12 +114,9 @@ struct vt_stored *vt_image_store(struct vt *vt, const struct vt_picture *picture
 		free(picture->data);
 		return NULL;
 	}
-	while (im->n >= VT_IMAGES_MAX || im->bytes + picture->len > im->bytes_max) {
-		struct vt_stored *old = victim(im);
-
-		vt_placements_delete_image(vt, old);
-		vt_image_free(vt, old);
-	}
+	while (im->n >= VT_IMAGES_MAX)
+		vt_image_delete(vt, victim(im, NULL));
+	vt_images_make_room(vt, picture->len, NULL);
 	if (im->n == im->cap) {
 		im->cap = MAX(im->cap * 2, 8u);
 		im->v = xreallocarray(im->v, im->cap, sizeof(*im->v));
@@ -102,6 +139,31 @@ static const struct vt_stored *find(const struct vt *vt, uint64_t serial)
 	return NULL;
 }
 
+/* Frame number i, the picture being the first. */
+static struct vt_image_part part(const struct vt_stored *s, uint32_t i)
+{
+	return i > 0 ? s->frames[i - 1] : (struct vt_image_part){ .data = s->picture.data, .gap = s->gap };
+}
+
+/* Those that are to be seen when it runs. */
+static unsigned visible(const struct vt_stored *s)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; s->runs && i <= s->n_frames; i++)
+		n += part(s, i).gap > 0;
+	return n;
+}
+
+static struct vt_image_part visible_part(const struct vt_stored *s, unsigned i)
+{
+	if (visible(s) == 0)
+		return part(s, s->current);
+	for (uint32_t k = 0;; k++)
+		if (part(s, k).gap > 0 && i-- == 0)
+			return part(s, k);
+}
+
 bool vt_image_get(const struct vt *vt, uint64_t serial, struct vt_image *ret)
 {
 	const struct vt_stored *s = find(vt, serial);
@@ -109,7 +171,8 @@ bool vt_image_get(const struct vt *vt, uint64_t serial, struct vt_image *ret)
 	if (!s)
 		return false;
 	*ret = (struct vt_image){ .serial = serial, .format = s->picture.format, .width = s->picture.width,
-		.height = s->picture.height, .data = s->picture.data, .len = s->picture.len, .frames = 1 };
+		.height = s->picture.height, .data = visible_part(s, 0).data, .len = s->picture.len,
+		.frames = MAX(visible(s), 1u), .loops = s->loops };
 	return true;
 }
 
@@ -117,8 +180,11 @@ const uint8_t *vt_image_frame(const struct vt *vt, uint64_t serial, unsigned i, 
 {
 	const struct vt_stored *s = find(vt, serial);
 
-	*ret_ms = 0;
-	return s && i == 0 ? s->picture.data : NULL;
+	if (!s || i >= MAX(visible(s), 1u))
+		return NULL;
+	struct vt_image_part p = visible_part(s, i);
+	*ret_ms = p.gap;
+	return p.data;
 }
 
 void vt_cell_pixels(const struct vt *vt, uint16_t *ret_width, uint16_t *ret_height)

@@ -14,9 +14,10 @@
  *   search.c      finding text
  *   intern.c      styles, links and clusters by number
  *   encode_*.c    the other way: keys, mouse, focus, paste
- *   base64.c      what strings carry, in pieces
+ *   base64.c      what strings carry, in pieces;  bytes.c bounded buffers, zlib
  *   image.c       the store of images;  placement.c where they stand;
- *   spans.c       what rows have of them
+ *   spans.c       what rows have of them;  placeholder.c text that shows them
+ *   kitty*.c      the kitty graphics protocol;  png.c files of that kind
  *   snapshot.c, snap_*.c  all of it as bytes, and back. Whoever adds a member to a
  *                 struct below adds it there too (tests/layout/test_snapshot.py)
  *
@@ -29,6 +30,7 @@
 #include "text/text.h"
 #include "vt/cells.h"
 #include "vt/intern.h"
+#include "vt/kitty.h"
 #include "vt/placement.h"
 #include "vt/scrollback.h"
 #include "vt/sixel.h"
@@ -248,6 +250,7 @@ struct vt {
 	struct vt_sixel_palette *sixel_palette; /* registers as pictures left them, NULL: as at first */
 	uint16_t sixel_registers;        /* by XTSMGRAPHICS */
 	uint16_t sixel_width, sixel_height; /* likewise; 0: not limited further */
+	struct vt_kitty *graphics;       /* NULL until a program uses the protocol */
 
 	char *title, *icon_title, *cwd;  /* never NULL */
 	struct { char *title, *icon; } title_stack[VT_TITLE_STACK];
@@ -413,7 +416,8 @@ struct vt_sequence_table {
 	size_t n;
 };
 extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_charset_table, vt_csi_table, vt_mode_table, vt_osc_table,
-    vt_dcs_table, vt_setting_table;
+    vt_dcs_table, vt_setting_table,
+    vt_apc_table;
 
 void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
 void vt_esc_dispatch(struct vt *vt, uint8_t final);                 /* parser.inter says the rest */

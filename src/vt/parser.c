@@ -291,6 +291,8 @@ void vt_write(struct vt *vt, const void *bytes, size_t len)
 		case VT_STATE_STRING: p = vt_string_parse(vt, p, end); break;
 		}
 	}
+	if (vt->images.relatives > 0)
+		vt_relatives_settle(vt);
 	if (vt->changed)
 		vt->seqno++;
 }

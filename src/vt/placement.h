@@ -59,12 +59,25 @@ void vt_cell_pixels(const struct vt *vt, uint16_t *ret_width, uint16_t *ret_heig
 
 /* ---- the store -------------------------------------------------------------- */
 
+/* A frame of an animation, whole: width * height * 4 bytes. */
+struct vt_image_part {
+	uint8_t *data;
+	uint32_t gap;                        /* milliseconds; 0 = it is not to be seen when the animation runs */
+};
+
 struct vt_stored {
 	uint64_t serial;                     /* image.h; new when the bytes change */
 	uint64_t used;                       /* when it was stored or shown last, in vt_images.clock */
 	struct vt_picture picture;
 	uint32_t placements;
+	bool doomed;                         /* to be freed when the placements that die were its last */
 	uint8_t screen;                      /* whose: ids are those of one screen */
+	struct vt_image_part *frames;        /* those after the first, which is the picture, then RGBA */
+	uint32_t n_frames;
+	uint32_t gap;                        /* of the first */
+	uint32_t current;                    /* frame to be seen when it does not run, from 0 */
+	uint32_t loops;                      /* 0 = for ever */
+	bool runs;
 	uint32_t id, number;                 /* what kitty's protocol calls it; 0 = nothing */
 };
 
@@ -74,6 +87,9 @@ struct vt_placement {
 	uint32_t id;                         /* kitty's, 0 = none */
 	int32_t z;
 	bool bound;
+	bool virt;                           /* shown by placeholders in text only */
+	uint64_t parent;                     /* its place is relative to that one's; 0 = none */
+	int32_t shift_x, shift_y;            /* cells from the parent's first */
 	bool dead;                           /* to be swept */
 	bool outside;                        /* of a region that is about to scroll */
 	uint8_t screen;
@@ -108,6 +124,7 @@ struct vt_images {
 	size_t n_placements, cap_placements;
 	size_t bytes, bytes_max;
 	size_t spans;                        /* in all rows */
+	size_t relatives, virtuals;          /* placements of these kinds */
 	uint64_t serial, placement_serial, clock;
 	/* Of rows in the scrollback, ascending. */
 	struct vt_kept_spans *kept;
@@ -122,16 +139,53 @@ void vt_images_reset(struct vt *vt);
 /* Takes the picture; NULL when it is refused. Nobody refers to it yet: place it or give it an id. */
 struct vt_stored *vt_image_store(struct vt *vt, const struct vt_picture *picture);
 void vt_image_free(struct vt *vt, struct vt_stored *image);
+/* Makes room for so many bytes more at the cost of others than `keep` (may be NULL); false when
+ * there is no way. */
+bool vt_images_make_room(struct vt *vt, size_t bytes, const struct vt_stored *keep);
+/* It looks different now: another serial, and rows that show it have changed. */
+void vt_image_changed(struct vt *vt, struct vt_stored *image);
+/* With all its placements. */
+void vt_image_delete(struct vt *vt, struct vt_stored *image);
 
 /* ---- placements -------------------------------------------------------------- */
 
 struct vt_placement *vt_placement_find(const struct vt *vt, uint64_t serial);
 /* One user less: a span, or whoever has made it. The last one ends it. */
 void vt_placement_release(struct vt *vt, struct vt_placement *p);
-/* Those marked dead leave all rows, and are no more. */
+/* Held once for the caller; its size and place are for the caller to fill in. */
+struct vt_placement *vt_placement_create(struct vt *vt, struct vt_stored *image);
+uint16_t vt_cells_for(uint32_t pixels, uint16_t cell);
+/* Rows from the cursor on, and where the cursor goes then. */
+void vt_placement_show(struct vt *vt, struct vt_placement *p, const struct vt_image_how *how);
+/* No row shows it; it is still held. */
+void vt_placement_hide(struct vt *vt, struct vt_placement *p);
+/* Those marked dead leave all rows and are no more, nor are those relative to them. Images
+ * marked doomed that have no placement left go as well. */
 void vt_placements_sweep(struct vt *vt);
+/* How many parents stand above it. */
+unsigned vt_placement_depth(const struct vt *vt, const struct vt_placement *p);
+/* Puts relative placements where their parents want them. */
+void vt_relatives_settle(struct vt *vt);
+/* Cells of the row show part of the placement p, beginning with column col. */
+void vt_placement_row(struct vt *vt, struct vt_grid_row *row, const struct vt_placement *p, unsigned x,
+    unsigned col, unsigned n);
 /* The image is shown nowhere afterwards, and stays. */
 void vt_placements_delete_image(struct vt *vt, struct vt_stored *image);
+
+/* ---- placeholders: U+10EEEE in text shows virtual placements ---------------------- */
+
+struct vt_placeholder {
+	const struct vt_placement *wanted;   /* what it names; NULL = no virtual placement */
+	const struct vt_placement *shown;    /* that, if it has such a cell */
+	uint16_t row, col;                   /* the cell of it that is shown */
+};
+/* What the placeholders among n cells of a row of that screen show, for each cell. */
+void vt_placeholders_read(const struct vt *vt, const struct vt_cell *cells, unsigned n, uint8_t screen,
+    struct vt_placeholder *ret);
+/* The leftmost column and topmost row of those on the screen that show p. */
+bool vt_placeholders_corner(struct vt *vt, const struct vt_placement *p, int64_t *ret_row, int *ret_x);
+/* Rows that have placeholders count as changed: what they show has come or gone. */
+void vt_placeholders_touch(struct vt *vt, bool alt);
 
 /* ---- spans of rows ------------------------------------------------------------ */
 
@@ -143,6 +197,8 @@ void vt_spans_add(struct vt *vt, struct vt_grid_row *row, struct vt_span s);
 /* Lists by themselves: a span more, at column x; and the end of one (or of none). */
 struct vt_spans *vt_spans_carry(struct vt *vt, struct vt_spans *list, struct vt_span s, unsigned x);
 void vt_spans_free(struct vt *vt, struct vt_spans *list);
+/* Those of one placement go. */
+void vt_spans_remove(struct vt *vt, struct vt_grid_row *row, uint64_t placement);
 /* All of them go. */
 void vt_spans_drop(struct vt *vt, struct vt_grid_row *row);
 /* Bound ones are cut to what their cells still show. */
@@ -173,6 +229,8 @@ struct vt_pins {
 void vt_spans_pin(struct vt *vt, const struct vt_region *region, struct vt_pins *ret);
 void vt_spans_unpin(struct vt *vt, struct vt_pins *pins);
 
+/* Rows that show the image count as changed. */
+void vt_spans_touch(struct vt *vt, const struct vt_stored *image);
 /* Drops spans of dead placements, on both screens and in the scrollback. */
 void vt_spans_sweep(struct vt *vt);
 

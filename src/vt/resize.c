@@ -435,6 +435,8 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 		/* Rows that were only on their way keep no styles. */
 		vt->scratch[0].n = vt->scratch[1].n = 0;
 	}
+	if (vt->images.relatives > 0)
+		vt_relatives_settle(vt);
 	if (vt->modes & VT_M_SIZE_REPORTS)
 		vt_report_size(vt);
 	vt->seqno++;

@@ -235,6 +235,8 @@ static void scroll_whole(struct vt *vt)
 	struct vt_grid *g = vt->grid;
 	struct vt_grid_row *row = &g->rows[g->head];
 
+	if (vt->images.relatives > 0)
+		vt_relatives_settle(vt);
 	if (vt_is_alt(vt))
 		g->floor = vt_now(vt);
 	else

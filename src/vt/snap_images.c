@@ -37,6 +37,35 @@ static void picture_fields(struct vt_snap *s, struct vt_picture *picture)
 	vt_snap_bytes(s, &picture->data, picture->len);
 }
 
+static size_t frame_bytes(const struct vt_stored *image)
+{
+	return (size_t)image->picture.width * image->picture.height * 4;
+}
+
+static void animation_fields(struct vt_snap *s, struct vt_stored *image)
+{
+	size_t bytes = frame_bytes(image);
+	uint32_t n = (uint32_t)vt_snap_count(s, image->n_frames, VT_IMAGE_FRAMES_MAX - 1, bytes + 1);
+
+	SNAP_NUMBER(s, image->gap, INT32_MAX);
+	SNAP_NUMBER(s, image->current, n);
+	SNAP_NUMBER(s, image->loops, UINT32_MAX);
+	SNAP_BOOL(s, image->runs);
+	if (n == 0)
+		return;
+	vt_snap_require(s, image->picture.format == VT_IMAGE_RGBA);
+	if (s->reading)
+		image->frames = vt_snap_alloc(s, n, sizeof(*image->frames));
+	for (uint32_t i = 0; i < n && s->error == VT_SNAPSHOT_OK; i++) {
+		struct vt_image_part *frame = &image->frames[i];
+
+		SNAP_NUMBER(s, frame->gap, INT32_MAX);
+		vt_snap_bytes(s, &frame->data, bytes);
+		if (frame->data && s->reading)
+			image->n_frames = i + 1;
+	}
+}
+
 void vt_snap_image(struct vt_snap *s, struct vt *vt)
 {
 	struct vt_images *im = &vt->images;
@@ -50,12 +79,13 @@ void vt_snap_image(struct vt_snap *s, struct vt *vt)
 	SNAP_NUMBER(s, image->id, UINT32_MAX);
 	SNAP_NUMBER(s, image->number, UINT32_MAX);
 	picture_fields(s, &image->picture);
+	animation_fields(s, image);
 	if (!s->reading)
 		return;
 	for (size_t i = 0; i < im->n; i++)
 		vt_snap_require(s, im->v[i]->serial != image->serial);
 	im->v[im->n++] = image;
-	im->bytes += image->picture.len;
+	im->bytes += image->picture.len + image->n_frames * frame_bytes(image);
 }
 
 static struct vt_stored *image_find(const struct vt_images *im, uint64_t serial)
@@ -77,6 +107,10 @@ static void placement_fields(struct vt_snap *s, struct vt *vt, struct vt_placeme
 	SNAP_NUMBER(s, p->id, UINT32_MAX);
 	SNAP_SIGNED(s, p->z);
 	SNAP_BOOL(s, p->bound);
+	SNAP_BOOL(s, p->virt);
+	SNAP_NUMBER(s, p->parent, vt->images.placement_serial);
+	SNAP_SIGNED(s, p->shift_x);
+	SNAP_SIGNED(s, p->shift_y);
 	SNAP_BOOL(s, p->screen);
 	SNAP_RANGE(s, p->cols, 1, UINT16_MAX);
 	SNAP_RANGE(s, p->rows, 1, UINT16_MAX);
@@ -117,7 +151,63 @@ void vt_snap_placements(struct vt_snap *s, struct vt *vt)
 		}
 		im->placements[im->n_placements++] = p;
 		p->image->placements++;
+		im->virtuals += p->virt;
+		im->relatives += p->parent != 0;
+		p->spans = p->virt || p->parent;     /* held though no row shows it */
 	}
+	/* A chain of parents that goes round would never end. */
+	for (size_t i = 0; s->reading && i < im->n_placements; i++)
+		vt_snap_require(s, vt_placement_depth(vt, im->placements[i]) <= VT_KITTY_DEPTH_MAX &&
+		    !(im->placements[i]->virt && im->placements[i]->parent));
+}
+
+/* The graphics protocol's transfer under way, and its command. */
+void vt_snap_graphics(struct vt_snap *s, struct vt *vt)
+{
+	const struct vt_parser *ps = &vt->parser;
+	bool there = vt->graphics, under_way = ps->state == VT_STATE_STRING && ps->row &&
+	    ps->string_mode == VT_STRING_STREAM && ps->row->stream == &vt_kitty_stream;
+
+	SNAP_BOOL(s, there);
+	vt_snap_require(s, there || !under_way);
+	if (!there)
+		return;
+	if (s->reading)
+		vt->graphics = vt_snap_alloc(s, 1, sizeof(*vt->graphics));
+	struct vt_kitty *g = vt->graphics;
+	if (!g)
+		return;
+	SNAP_NUMBER(s, g->part, VT_KITTY_SKIP);
+	SNAP_NUMBER(s, g->control_len, VT_KITTY_CONTROL_MAX - 1);
+	vt_snap_raw(s, g->control, g->control_len);
+	SNAP_BOOL(s, g->malformed);
+	for (size_t i = 0; i < ARRAY_LEN(g->cmd.v); i++) {
+		SNAP_NUMBER(s, g->cmd.v[i], UINT32_MAX);
+		SNAP_NUMBER(s, g->load.v[i], UINT32_MAX);
+	}
+	SNAP_NUMBER(s, g->base64.bits, UINT8_MAX);
+	SNAP_NUMBER(s, g->base64.have, 6);
+	SNAP_BOOL(s, g->base64.padded);
+	SNAP_BOOL(s, g->base64.bad);
+	SNAP_BOOL(s, g->loading);
+	size_t error_len = s->reading ? 0 : strnlen(g->error, sizeof(g->error));
+	error_len = vt_snap_count(s, error_len, sizeof(g->error) - 1, 1);
+	vt_snap_raw(s, g->error, error_len);
+	if (s->reading) {
+		vt_snap_require(s, g->base64.have % 2 == 0);
+		for (size_t i = 0; i < error_len; i++)
+			vt_snap_require(s, g->error[i] >= ' ' && g->error[i] <= '~');
+		/* It finds out again what is wrong with the command, if anything is. */
+		char error[VT_KITTY_ERROR_MAX];
+		memcpy(error, g->error, sizeof(error));
+		vt_kitty_load_limits(vt);
+		memcpy(g->error, error, sizeof(error));
+	}
+	g->bytes.len = vt_snap_count(s, g->bytes.len, g->bytes.max, 1);
+	if (g->bytes.len > 0)
+		vt_snap_bytes(s, &g->bytes.v, g->bytes.len);
+	if (s->reading)
+		g->bytes.cap = g->bytes.len;
 }
 
 static void span_fields(struct vt_snap *s, struct vt *vt, struct vt_span *span)

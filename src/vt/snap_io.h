@@ -103,6 +103,7 @@ void vt_snap_image(struct vt_snap *s, struct vt *vt);
 void vt_snap_placements(struct vt_snap *s, struct vt *vt);
 void vt_snap_spans(struct vt_snap *s, struct vt *vt, struct vt_spans **spans);
 void vt_snap_kept_spans(struct vt_snap *s, struct vt *vt);
+void vt_snap_graphics(struct vt_snap *s, struct vt *vt);
 
 void vt_snap_sixel(struct vt_snap *s, struct vt *vt);
 void vt_snap_sixel_under_way(struct vt_snap *s, struct vt *vt);

@@ -14,10 +14,11 @@
  * not kept, vt_parser: string_cap - the memory
  * not kept, vt_parser: bel - for the handler of a string that has just ended
  * not kept, vt_paste_board: cap - the memory
- * not kept, vt_stored: placements - counted anew
+ * not kept, vt_stored: placements doomed - counted anew; a mark of one operation
  * not kept, vt_placement: spans dead outside - counted anew; marks of one operation
+ * not kept, vt_kitty: expected - follows from the command
  * not kept, vt_spans: cap - the memory
- * not kept, vt_images: cap bytes bytes_max spans cap_placements kept_head cap_kept - counted; the memory
+ * not kept, vt_images: cap bytes bytes_max spans relatives virtuals cap_placements kept_head cap_kept - counted; the memory
  * not kept, vt_scrollback: blocks head n cap bytes end - follow from the blocks
  * not kept, vt_scrollback: lines_max bytes_max - the owner's
  * not kept, vt_scrollback: unpacked unpacked_rows unpacked_serial - the block read last
@@ -205,7 +206,7 @@ static void utf8_fields(struct vt_snap *s, struct text_utf8 *u)
 		least <<= 6;
 		most = most << 6 | 0x3f;
 	}
-	vt_snap_require(s, u->cp < 0x110000u >> 6 * u->need && u->lo <= u->hi && least >= 0x80 && most < 0x110000);
+	vt_snap_require(s, u->cp <= 0x10ffffu >> 6 * u->need && u->lo <= u->hi && least >= 0x80 && most < 0x110000);
 	vt_snap_require(s, most < 0xd800 || least > 0xdfff);
 }
 
@@ -348,6 +349,7 @@ static const struct section {
 	{ 17, 1, true, NULL, mouse_fields },
 	{ 18, 1, true, NULL, vt_snap_osc },
 	{ 19, 1, true, NULL, vt_snap_sixel },
+	{ 20, 1, true, NULL, vt_snap_graphics },
 };
 
 static uint32_t section_count(const struct vt_snap *s, const struct vt *vt, const struct section *sec)

@@ -4,14 +4,21 @@
 
 static void span_gone(struct vt *vt, const struct vt_span *s)
 {
+	struct vt_placement *p = vt_placement_find(vt, s->placement);
+
 	vt->images.spans--;
-	vt_placement_release(vt, vt_placement_find(vt, s->placement));
+	if (p)                           /* it may have died while its spans were pinned */
+		vt_placement_release(vt, p);
 }
 
 static struct vt_spans *add(struct vt *vt, struct vt_spans *list, struct vt_span s)
 {
+	struct vt_placement *p = vt_placement_find(vt, s.placement);
+
+	if (!p)
+		return list;
 	/* First, so that what makes room does not end it. */
-	vt_placement_find(vt, s.placement)->spans++;
+	p->spans++;
 	vt->images.spans++;
 	if (list && list->n == VT_ROW_IMAGES_MAX) {
 		struct vt_span oldest = list->v[0];
@@ -76,6 +83,16 @@ struct vt_span vt_span_part(const struct vt_span *s, unsigned x, unsigned end)
 void vt_spans_add(struct vt *vt, struct vt_grid_row *row, struct vt_span s)
 {
 	row->spans = add(vt, row->spans, s);
+}
+
+void vt_spans_remove(struct vt *vt, struct vt_grid_row *row, uint64_t placement)
+{
+	struct vt_spans *list = NULL;
+
+	for (unsigned i = 0; row->spans && i < row->spans->n; i++)
+		if (row->spans->v[i].placement != placement)
+			list = add(vt, list, row->spans->v[i]);
+	replace(vt, row, list);
 }
 
 void vt_spans_drop(struct vt *vt, struct vt_grid_row *row)
@@ -332,6 +349,32 @@ void vt_spans_sweep(struct vt *vt)
 		struct vt_kept_spans *k = &im->kept[im->kept_head + i];
 
 		if (sweep(vt, &k->spans)) {
+			k->seqno = im->kept_seqno = vt_now(vt);
+			vt->changed = true;
+		}
+	}
+}
+
+static bool shows(const struct vt *vt, const struct vt_spans *list, const struct vt_stored *image)
+{
+	for (unsigned i = 0; list && i < list->n; i++)
+		if (vt_placement_find(vt, list->v[i].placement)->image == image)
+			return true;
+	return false;
+}
+
+void vt_spans_touch(struct vt *vt, const struct vt_stored *image)
+{
+	struct vt_images *im = &vt->images;
+
+	for (unsigned g = 0; g < ARRAY_LEN(vt->grids); g++)
+		for (unsigned y = 0; y < vt->grids[g].n; y++)
+			if (shows(vt, vt->grids[g].rows[y].spans, image))
+				vt_touch(vt, &vt->grids[g].rows[y]);
+	for (size_t i = 0; i < im->n_kept; i++) {
+		struct vt_kept_spans *k = &im->kept[im->kept_head + i];
+
+		if (shows(vt, k->spans, image)) {
 			k->seqno = im->kept_seqno = vt_now(vt);
 			vt->changed = true;
 		}

@@ -73,6 +73,7 @@ void vt_destroy(struct vt *vt)
 	}
 	vt_palette_stack_clear(vt);
 	vt_sb_fini(&vt->sb);
+	vt_kitty_fini(vt);
 	vt_images_fini(vt);
 	vt_sixel_free(vt->sixel);
 	free(vt->sixel_palette);

@@ -156,6 +156,16 @@ struct vt_notification {
 	const char *const *buttons;
 	size_t n_buttons;
 };
+/* A file that a program names instead of sending it (kitty graphics, t=f, t and s). */
+enum vt_image_medium { VT_IMAGE_FILE, VT_IMAGE_TEMPORARY_FILE, VT_IMAGE_SHARED_MEMORY };
+struct vt_image_file {
+	enum vt_image_medium medium;
+	const char *name;                   /* a path, or what shm_open() takes; any bytes but NUL */
+	uint64_t offset, size;              /* of the part that is wanted; size 0 = to its end */
+	size_t max;                         /* no more than that: VT_IMAGE_FILE_TOO_BIG */
+};
+enum vt_image_file_result { VT_IMAGE_FILE_OK, VT_IMAGE_FILE_REFUSED, VT_IMAGE_FILE_MISSING, VT_IMAGE_FILE_BAD,
+	VT_IMAGE_FILE_TOO_BIG };
 
 /* Any member may be NULL. Strings are valid during the call only; text is valid
  * UTF-8 without control characters (the clipboard, notification bodies and user
@@ -177,6 +187,11 @@ struct vt_callbacks {
 	void (*palette)(void *user);             /* a program changed colours (OSC 4, 10, 11, 104 ...) */
 	/* XTWINOPS 8, DECCOLM; may be ignored */
 	void (*size_request)(void *user, uint16_t rows, uint16_t cols);
+	/* NULL: no program may have files read. Otherwise the owner decides about each: regular files
+	 * only, none of /proc, /sys and /dev; it gives malloc()ed bytes, and removes what is temporary
+	 * (where its name has "tty-graphics-protocol" in it) and shared memory once it is read. */
+	enum vt_image_file_result (*image_file)(void *user, const struct vt_image_file *file, uint8_t **ret,
+	    size_t *ret_len);
 };
 
 /* The config is copied; callbacks must outlive the vt. Never NULL. */

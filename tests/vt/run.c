@@ -8,7 +8,6 @@
 #include "text/text.h"
 #include "vt/image.h"
 #include "vt/snapshot.h"
-#include "vt/vt.h"
 
 #define EVENTS_MAX 64
 
@@ -26,6 +25,7 @@ struct run {
 	uint64_t mark;
 	uint32_t inks[128];              /* 0xRRGGBB and a top byte that says "known" */
 	uint32_t notify;                 /* for the next terminal */
+	struct strv file_names, file_bytes;  /* what programs may have read; the bytes in hexadecimal */
 };
 
 static void fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -128,10 +128,37 @@ static void on_size(void *user, uint16_t rows, uint16_t cols)
 	event(user, "size %u %u", rows, cols);
 }
 
+static enum vt_image_file_result on_file(void *user, const struct vt_image_file *file, uint8_t **ret,
+    size_t *ret_len)
+{
+	static const char *const media[] = { "file", "temporary", "shared" };
+	struct run *r = user;
+
+	event(user, "file %s %s %" PRIu64 " %" PRIu64, media[file->medium], file->name, file->offset, file->size);
+	if (r->file_names.n == 0)
+		return VT_IMAGE_FILE_REFUSED;
+	for (size_t i = 0; i < r->file_names.n; i++) {
+		const char *hex = r->file_bytes.v[i];
+		size_t len = __builtin_strlen(hex) / 2;
+
+		if (!str_eq(r->file_names.v[i], file->name))
+			continue;
+		*ret = xmalloc(len + 1);
+		for (size_t k = 0; k < len; k++) {
+			char pair[3] = { hex[2 * k], hex[2 * k + 1], 0 };
+
+			(*ret)[k] = (uint8_t)strtoul(pair, NULL, 16);
+		}
+		*ret_len = len;
+		return VT_IMAGE_FILE_OK;
+	}
+	return VT_IMAGE_FILE_MISSING;
+}
+
 static const struct vt_callbacks callbacks = {
 	.reply = on_reply, .bell = on_bell, .title = on_title, .cwd = on_cwd, .clipboard = on_clipboard,
 	.notification = on_note, .user_var = on_var, .progress = on_progress, .palette = on_palette,
-	.size_request = on_size,
+	.size_request = on_size, .image_file = on_file,
 	.notification_close = on_note_close, .pointer = on_pointer, .clipboard_get = on_clipboard_get,
 };
 
@@ -147,6 +174,9 @@ static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
 	while (r->n_events > 0)
 		free(r->events[--r->n_events]);
 	r->mark = vt_seqno(r->vt);
+	strv_fini(&r->file_names);
+	strv_fini(&r->file_bytes);
+	r->file_names = r->file_bytes = (struct strv)STRV_INIT;
 }
 
 /* ---- reading lines ------------------------------------------------------------------ */
@@ -623,6 +653,101 @@ static void expect_event(struct run *r, const char *p)
 	memmove(r->events, r->events + 1, --r->n_events * sizeof(r->events[0]));
 }
 
+/* ---- images -------------------------------------------------------------------------------------- */
+
+#define ROW_IMAGES 64
+
+static int64_t screen_row(struct run *r, long y)
+{
+	return vt_dims(r->vt).physical_top + y;
+}
+
+static void expect_shown(struct run *r, const char *p)
+{
+	static const char *const formats[] = { "rgba", "png", "jpeg", "gif", "webp" };
+	struct vt_row_image v[ROW_IMAGES];
+	cleanup_str struct str want = STR_INIT, seen = STR_INIT;
+	size_t n = vt_row_images(r->vt, screen_row(r, number(r, &p)), v, ROW_IMAGES);
+
+	string(r, &p, &want);
+	for (size_t i = 0; i < n && i < ROW_IMAGES; i++) {
+		struct vt_image image = { 0 };
+
+		if (!vt_image_get(r->vt, v[i].serial, &image))
+			fail(r, "a row shows an image that does not exist");
+		str_printf(&seen, "%s%u+%u %s %ux%u at %d,%d,%d,%d", i ? "; " : "", v[i].x, v[i].cells,
+		    formats[image.format], image.width, image.height, v[i].left, v[i].top, v[i].width, v[i].height);
+		if (v[i].from_left > 0 || v[i].from_top > 0 || v[i].from_right < 1 || v[i].from_bottom < 1)
+			str_printf(&seen, " of %g,%g,%g,%g", (double)v[i].from_left, (double)v[i].from_top,
+			    (double)v[i].from_right, (double)v[i].from_bottom);
+		if (v[i].z)
+			str_printf(&seen, " z=%d", v[i].z);
+		if (v[i].image_id)
+			str_printf(&seen, " i=%u", v[i].image_id);
+		if (v[i].placement_id)
+			str_printf(&seen, " p=%u", v[i].placement_id);
+	}
+	expect_bytes(r, "images", &want, seen.s, seen.len);
+}
+
+/* Image N of row Y. */
+static bool nth_image(struct run *r, const char **p, struct vt_image *ret)
+{
+	struct vt_row_image v[ROW_IMAGES];
+	long y = number(r, p);
+	size_t i = (size_t)number(r, p), n = vt_row_images(r->vt, screen_row(r, y), v, ROW_IMAGES);
+
+	if (i < n && vt_image_get(r->vt, v[i].serial, ret))
+		return true;
+	fail(r, "there is no such image");
+	return false;
+}
+
+static void expect_frames(struct run *r, const char *p)
+{
+	struct vt_image image;
+	cleanup_str struct str want = STR_INIT, seen = STR_INIT;
+
+	if (!nth_image(r, &p, &image))
+		return;
+	string(r, &p, &want);
+	for (unsigned i = 0; i < image.frames; i++) {
+		uint32_t ms = 0;
+
+		vt_image_frame(r->vt, image.serial, i, &ms);
+		str_printf(&seen, "%s%u", i ? " " : "", ms);
+	}
+	if (image.loops)
+		str_printf(&seen, " loops %u", image.loops);
+	expect_bytes(r, "frames", &want, seen.s, seen.len);
+}
+
+static void expect_frame(struct run *r, const char *p)
+{
+	struct vt_image image;
+	cleanup_str struct str want = STR_INIT;
+	uint32_t ms;
+
+	if (!nth_image(r, &p, &image))
+		return;
+	const uint8_t *data = vt_image_frame(r->vt, image.serial, (unsigned)number(r, &p), &ms);
+	string(r, &p, &want);
+	expect_bytes(r, "the frame", &want, data ? (const char *)data : "", data ? image.len : 0);
+}
+
+static void add_file(struct run *r, const char *p)
+{
+	cleanup_str struct str s = STR_INIT, hex = STR_INIT;
+	char name[256];
+
+	word(&p, name, sizeof(name));
+	string(r, &p, &s);
+	for (size_t i = 0; i < s.len; i++)
+		str_printf(&hex, "%02x", (unsigned char)s.s[i]);
+	strv_push(&r->file_names, name);
+	strv_push(&r->file_bytes, hex.s);
+}
+
 /* ---- commands ---------------------------------------------------------------------------------- */
 
 /* Goes on with a terminal that was read from a snapshot of this one. */
@@ -731,6 +856,12 @@ static bool expect(struct run *r, const char *cmd, const char *p)
 		expect_number(r, "colour", strtol(rgb, NULL, 16), (long)vt_palette_get(r->vt, (unsigned)index));
 	} else if (str_eq(cmd, "changed")) {
 		expect_changed(r, p);
+	} else if (str_eq(cmd, "shows")) {
+		expect_shown(r, p);
+	} else if (str_eq(cmd, "frames")) {
+		expect_frames(r, p);
+	} else if (str_eq(cmd, "frame")) {
+		expect_frame(r, p);
 	} else {
 		return false;
 	}
@@ -784,6 +915,8 @@ static size_t run_line(struct run *r, const struct strv *lines, size_t at)
 		fresh(r, d.rows, d.cols, 100);
 	} else if (str_eq(cmd, "mark")) {
 		r->mark = vt_seqno(r->vt);
+	} else if (str_eq(cmd, "file")) {
+		add_file(r, p);
 	} else if (str_eq(cmd, "erase")) {
 		vt_erase_scrollback(r->vt, !at_end(&p));
 	} else if (str_eq(cmd, "screen")) {
