@@ -8,7 +8,11 @@
 #include "host/xdg.h"
 #include "text/text.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+
+#define READY_TIMEOUT_MS (20 * 1000)
 
 enum { USER_NAME_MAX = 255, PUBLIC_KEY_MAX = 8 * 1024, PREPARE_TIMEOUT_MS = 30 * 1000, STDERR_KEPT_MAX = 4096 };
 
@@ -152,6 +156,33 @@ int access_init(struct access *ret, struct engine *e, const struct project *p, s
 	ret->ssh = (struct link_ssh){ .port = p->port, .user = ret->user, .key = ret->key,
 		.known_hosts = ret->known_hosts, .host_key_alias = ret->alias };
 	return 0;
+}
+
+/* Tells our proxy's first byte from whatever a .bashrc prints before it. */
+static int make_nonce(char ret[33], struct err *err)
+{
+	unsigned char raw[16];
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return err_sys(err, "no random numbers");
+	for (size_t i = 0; i < sizeof(raw); i++)
+		snprintf(ret + 2 * i, 3, "%02x", raw[i]);
+	return 0;
+}
+
+struct link *access_link(const struct access *a, struct err *err)
+{
+	char nonce[33];
+	cleanup_strv struct strv argv = STRV_INIT;
+	if (make_nonce(nonce, err) != 0)
+		return NULL;
+	link_ssh_argv(&a->ssh, &argv);
+	strv_pushf(&argv, "exec " ACCESS_SERVER " proxy --marker %s", nonce);
+	struct link *link = link_program(&argv, nonce, err);
+	if (link && link_wait_ready(link, READY_TIMEOUT_MS, err) != 0) {
+		link_close(link);
+		return NULL;
+	}
+	return link;
 }
 
 void access_fini(struct access *a)

@@ -27,6 +27,8 @@ struct access {
 };
 /* Refuses a project that is not running, or publishes no SSH port, with the remedy; prepares it when nobody has. */
 int access_init(struct access *ret, struct engine *e, const struct project *p, struct err *err);
+/* A connection to the container's mux server, which is started when none runs. link_close() ends it. */
+struct link *access_link(const struct access *a, struct err *err);
 void access_fini(struct access *a);
 
 #endif

@@ -30,6 +30,7 @@ struct cmd {
 	const char *operands;      /* as shown: "[NAME] -- COMMAND [ARG...]" */
 	unsigned min_operands, max_operands;
 	bool takes_command;        /* words after "--", or after the operands, are a command */
+	bool (*begins_command)(const char *word);  /* so is what begins with such a word, or NULL */
 	enum cmd_complete complete;
 	const char *summary;       /* one line, for the list of verbs */
 	const char *description;   /* paragraphs for --help and the man page */
@@ -60,7 +61,7 @@ void cmd_scdoc(struct str *ret);                                       /* the ve
 int cmd_completion(const char *shell, struct str *ret, struct err *err);
 
 /* ---- verbs ---- */
-extern const struct cmd cmd_up, cmd_connect, cmd_ssh, cmd_exec, cmd_ls, cmd_ports, cmd_down, cmd_rm, cmd_doctor,
+extern const struct cmd cmd_up, cmd_connect, cmd_ssh, cmd_exec, cmd_mux, cmd_ls, cmd_ports, cmd_down, cmd_rm, cmd_doctor,
     cmd_completion_verb;
 
 #endif

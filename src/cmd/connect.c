@@ -10,42 +10,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	READY_TIMEOUT_MS = 20 * 1000,
 	RECONNECT_SECONDS = 60,       /* how long a lost connection is tried again */
 	DOWN_SECONDS = 3,             /* how long a container is down until it counts as stopped */
 };
-
-/* Tells our proxy's first byte from whatever a .bashrc prints before it. */
-static int make_nonce(char ret[33], struct err *err)
-{
-	unsigned char raw[16];
-	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return err_sys(err, "no random numbers");
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(ret + 2 * i, 3, "%02x", raw[i]);
-	return 0;
-}
-
-static struct link *open_link(const struct access *a, struct err *err)
-{
-	char nonce[33];
-	cleanup_strv struct strv argv = STRV_INIT;
-	if (make_nonce(nonce, err) != 0)
-		return NULL;
-	link_ssh_argv(&a->ssh, &argv);
-	strv_pushf(&argv, "exec " ACCESS_SERVER " proxy --marker %s", nonce);
-	struct link *link = link_program(&argv, nonce, err);
-	if (link && link_wait_ready(link, READY_TIMEOUT_MS, err) != 0) {
-		link_close(link);
-		return NULL;
-	}
-	return link;
-}
 
 /* False once the container is gone, or has been down for a while: connecting again is in vain then, and err
  * says why. A restart is down for a moment only; what the engine does not answer is no reason to give up. */
@@ -75,7 +46,7 @@ static struct link *reopen(struct engine *e, const struct project *p, const stru
 	bool hope = true;
 	for (int second = 0; second < RECONNECT_SECONDS; second++) {
 		err_fini(err);
-		link = open_link(a, err);
+		link = access_link(a, err);
 		if (link || !(hope = may_come_back(e, p, &seconds_down, err)))
 			break;
 		struct timespec one = { .tv_sec = 1 };
@@ -118,7 +89,7 @@ static int attach(struct engine *e, const struct project *p, const struct access
 	struct client_result r = { 0 };
 	bool again = false;
 	progress_step("Connecting to %s", p->name);
-	struct link *link = open_link(a, err);
+	struct link *link = access_link(a, err);
 	progress_done();
 	if (link == NULL) {
 		explain(p, err);

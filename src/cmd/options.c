@@ -87,12 +87,13 @@ int cmd_parse(const struct cmd *cmd, int argc, char **argv, struct cmd_args *ret
 				strv_push(&ret->command, argv[i]);
 			break;
 		}
+		bool begins = cmd->begins_command != NULL && cmd->begins_command(word);
 		if (word[0] == '-' && word[1] != '\0') {
 			if (parse_option(cmd, argc, argv, &i, ret, ret_help, err) != 0)
 				return -1;
 			if (*ret_help)
 				return 0;
-		} else if (ret->operands.n < cmd->max_operands) {
+		} else if (ret->operands.n < cmd->max_operands && !begins) {
 			strv_push(&ret->operands, word);
 		} else if (cmd->takes_command) {
 			/* the first word too many begins the command, which has options of its own */

@@ -29,6 +29,7 @@ struct muxcli_args {
 /* argv[0] is the verb's name. ERR_USAGE with the text of the real program; --help: returns 1, and
  * text is what to print. */
 int muxcli_parse(int argc, char **argv, struct muxcli_args *ret, struct str *text, struct err *err);
+bool muxcli_is_verb(const char *name);
 /* "  list    panes\n ...": for a help text. */
 void muxcli_summary(struct str *text);
 

@@ -178,14 +178,22 @@ static int positional(struct muxcli_args *a, struct err *err)
 	    a->rest[0]);
 }
 
+static const struct muxcli_verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < muxcli_n_verbs; i++)
+		if (str_eq(muxcli_verbs[i].name, name))
+			return &muxcli_verbs[i];
+	return NULL;
+}
+
+bool muxcli_is_verb(const char *name) { return find_verb(name) != NULL; }
+
 int muxcli_parse(int argc, char **argv, struct muxcli_args *ret, struct str *text, struct err *err)
 {
 	int i = 1;
 
 	*ret = (struct muxcli_args){ .percent = 50, .amount = 1 };
-	for (size_t k = 0; k < muxcli_n_verbs && argc > 0; k++)
-		if (str_eq(muxcli_verbs[k].name, argv[0]))
-			ret->verb = &muxcli_verbs[k];
+	ret->verb = argc > 0 ? find_verb(argv[0]) : NULL;
 	if (ret->verb == NULL)
 		return usage(err, "unrecognized subcommand '%s'", argc > 0 ? argv[0] : "");
 	/* Positional arguments are gathered at the front of argv: what stood there has been read. */

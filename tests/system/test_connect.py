@@ -378,3 +378,22 @@ def test_a_terminal_is_there_after_up_was_run_again(running, connect, lace):
     t.detach()
     lace.ok("up", running)
     connect(running).until("kept")
+
+
+def test_mux_verbs_from_the_host(lace, running, connect):
+    name = str(running)
+    pane = lace.ok("mux", name, "spawn", "--new-window", "--", "cat").strip()
+    lace.ok("mux", name, "send-text", "--pane-id", pane, "--no-paste", "over the road\r")
+    eventually(lambda: "over the road" in lace.ok("mux", name, "get-text", "--pane-id", pane))
+    lace.ok("mux", name, "set-tab-title", "--pane-id", pane, "mine")
+    (entry,) = json.loads(lace.ok("mux", name, "list", "--format", "json"))
+    assert (entry["pane_id"], entry["title"], entry["tab_title"]) == (int(pane), "cat", "mine")
+    # The project of the current folder, as with every verb.
+    assert lace.ok("mux", "list", cwd=name).splitlines()[1].split()[2] == pane
+    r = lace("mux", name, "kill-pane", "--pane-id", "99")
+    assert r.returncode == 1 and "no such pane 99" in r.stderr and r.stderr.count("\n") == 1
+    assert lace("mux", name, "list", "--colour").returncode == 2
+    assert lace("mux", name, "juggle").returncode == 2
+    assert "--start-line" in lace.ok("mux", "get-text", "--help")
+    lace.ok("mux", name, "kill-pane", "--pane-id", pane)
+    eventually(lambda: lace.ok("mux", name, "list", "--format", "json") == "[]")
