@@ -23,7 +23,7 @@ ALLOWED = {
     "tls": {"base", "host"},
     "muxcli": {"base", "text", "wire"},
     "server": {"base", "text", "vt", "wire", "host", "link", "mux", "muxcli"},
-    "cmd": {"base", "text", "wire", "host", "link", "client", "engine", "port", "dev"},
+    "cmd": {"base", "text", "wire", "muxcli", "host", "link", "client", "engine", "port", "dev"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
