@@ -71,14 +71,6 @@ static void designate(struct vt *vt, unsigned g, unsigned size, uint8_t final)
 	vt_print_update(vt);
 }
 
-static void line_attr(struct vt *vt, uint8_t attr)
-{
-	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
-
-	row->line_attr = attr;
-	vt_touch(vt, row);
-}
-
 /* SPA, EPA */
 static void guard(struct vt *vt, bool on)
 {
@@ -94,20 +86,29 @@ static void text_8bit(struct vt *vt, bool on)
 	vt->modes = on ? vt->modes | VT_M_TEXT_8BIT : vt->modes & ~VT_M_TEXT_8BIT;
 }
 
+static bool row_in_margins(const struct vt *vt)
+{
+	return vt->pos.y >= vt->top && vt->pos.y <= vt->bottom;
+}
+
+/* DECBI, DECFI: the region moves when the cursor is at its edge. Outside the cursor
+ * moves, as far as the screen goes (DEC STD 070). */
 static void back_index(struct vt *vt)
 {
-	if (vt->pos.x == vt->left)
+	if (vt->pos.x == vt->left && row_in_margins(vt))
 		vt_scroll_right(vt, vt->left, 1);
-	else
-		vt_cursor_left(vt, 1);
+	else if (vt->pos.x > 0 && vt->pos.x != vt->left)
+		vt_cursor_to(vt, vt->pos.x - 1u, vt->pos.y);
 }
 
 static void forward_index(struct vt *vt)
 {
-	if (vt->pos.x == vt->right)
+	unsigned edge = vt_line_limit(vt, vt->pos.x, vt->pos.y);
+
+	if (vt->pos.x != edge)
+		vt_cursor_to(vt, vt->pos.x + 1u, vt->pos.y);
+	else if (vt->pos.x == MIN(edge, vt->right) && row_in_margins(vt))
 		vt_scroll_left(vt, vt->left, 1);
-	else
-		vt_cursor_right(vt, 1);
 }
 
 static void next_line(struct vt *vt)
@@ -153,10 +154,10 @@ static void single_shift(struct vt *vt, uint8_t g)
 	X(0, '~', "LS1R", vt->gr = 1) \
 	X(' ', 'F', "S7C1T", vt_answer_8bit(vt, false)) \
 	X(' ', 'G', "S8C1T", vt_answer_8bit(vt, true)) \
-	X('#', '3', "DECDHL", line_attr(vt, 2)) \
-	X('#', '4', "DECDHL", line_attr(vt, 3)) \
-	X('#', '5', "DECSWL", line_attr(vt, 0)) \
-	X('#', '6', "DECDWL", line_attr(vt, 1)) \
+	X('#', '3', "DECDHL", vt_line_attr(vt, 2)) \
+	X('#', '4', "DECDHL", vt_line_attr(vt, 3)) \
+	X('#', '5', "DECSWL", vt_line_attr(vt, 0)) \
+	X('#', '6', "DECDWL", vt_line_attr(vt, 1)) \
 	X('#', '8', "DECALN", vt_screen_align(vt)) \
 	X('%', '@', "DOCS", text_8bit(vt, true)) \
 	X('%', 'G', "DOCS", text_8bit(vt, false)) \

@@ -67,15 +67,15 @@ static void insert_lines(struct vt *vt, bool insert)
 static void insert_cells(struct vt *vt, bool insert)
 {
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
-	unsigned n = vt_param(vt, 0, 1), x = vt->pos.x;
+	unsigned n = vt_param(vt, 0, 1), x = vt->pos.x, last = MIN(vt->right, vt_row_cols(vt, row) - 1);
 	uint16_t style = vt_erase_id(vt);
 
 	if (x < vt->left || x > vt->right)
 		return;
 	if (insert)
-		vt_row_insert(vt, row, x, n, vt->right, style);
+		vt_row_insert(vt, row, x, n, last, style);
 	else
-		vt_row_delete(vt, row, x, n, vt->right, vt->cols, style);
+		vt_row_delete(vt, row, x, n, last, vt->cols, style);
 	vt_touch(vt, row);
 	vt->pos.pending = false;
 }

@@ -76,6 +76,7 @@
 #define VT_M_SIXEL_DISPLAY (1ull << 58)    /* DECSDM: at the top left, without scrolling */
 #define VT_M_SIXEL_PRIVATE (1ull << 59)    /* 1070: colour registers are new for each picture */
 #define VT_M_SIXEL_RIGHT (1ull << 60)      /* 8452: the cursor goes to the right of a picture */
+#define VT_M_DOUBLE (1ull << 61)           /* some row may be of double width */
 #define VT_M_GUARDED (1ull << 57)          /* some cell may be VT_ATTR_GUARDED */
 #define VT_MODES_INITIAL \
 	(VT_M_SIXEL_PRIVATE | VT_M_META_8BIT | VT_M_NUM_LOCK | VT_M_META_ESC | VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | \
@@ -304,6 +305,20 @@ static inline void vt_touch(struct vt *vt, struct vt_grid_row *row)
 	vt->changed = true;
 }
 
+/* Columns of a row that can be used: half of them when it is of double width. Columns
+ * past them stay blank. */
+static inline unsigned vt_row_cols(const struct vt *vt, const struct vt_grid_row *row)
+{
+	return row->line_attr ? MAX(vt->cols / 2u, 1u) : vt->cols;
+}
+/* The last column that text at column x of row y goes to, never left of x. */
+static inline unsigned vt_line_limit(const struct vt *vt, unsigned x, unsigned y)
+{
+	if (__builtin_expect((vt->modes & VT_M_DOUBLE) != 0, 0) && vt_row_at(vt, y)->line_attr)
+		return MAX(vt_row_cols(vt, vt_row_at(vt, y)) - 1, x);
+	return x <= vt->right ? vt->right : vt->cols - 1u;
+}
+
 /* Blanks [from, to) and makes used cover it. */
 void vt_row_fill(struct vt_grid_row *row, unsigned from, unsigned to, uint16_t style);
 /* Cells up to x exist (blank) afterwards. */
@@ -381,6 +396,8 @@ void vt_grid_init(struct vt_grid *grid, uint16_t rows, uint16_t cols);
 void vt_grid_fini(struct vt_grid *grid);
 void vt_cursor_to(struct vt *vt, unsigned x, unsigned y);           /* absolute, clamped */
 void vt_cursor_to_origin(struct vt *vt, unsigned x, unsigned y);    /* as origin mode wants it */
+/* After the rows have moved under it: it stays in what can be used of its row. */
+void vt_cursor_clamp(struct vt *vt);
 void vt_cursor_up(struct vt *vt, unsigned n);
 void vt_cursor_down(struct vt *vt, unsigned n);
 void vt_cursor_left(struct vt *vt, unsigned n);
@@ -403,6 +420,8 @@ void vt_erase_rows(struct vt *vt, unsigned from, unsigned to);      /* [from, to
 void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, uint32_t keep);
 void vt_margins_reset(struct vt *vt);
 void vt_screen_switch(struct vt *vt, bool alt);
+void vt_line_attr(struct vt *vt, uint8_t attr);                     /* DECSWL, DECDWL, DECDHL */
+void vt_lines_single(struct vt *vt);                                /* all rows of the screen */
 void vt_screen_align(struct vt *vt);                                /* DECALN */
 void vt_saved_reset(struct vt_saved *saved);
 void vt_soft_reset(struct vt *vt);

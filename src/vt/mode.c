@@ -87,9 +87,12 @@ static void side_margins(struct vt *vt, bool set)
 	if (vt->level < 4)
 		return;
 	flip(vt, VT_M_LEFT_RIGHT, set);
-	if (!set) {
+	if (set) {
+		vt_lines_single(vt);
+	} else {
 		vt->left = 0;
 		vt->right = (uint16_t)(vt->cols - 1);
+		vt->pos.pending = vt->pos.pending && vt->pos.x == vt->right;
 	}
 }
 

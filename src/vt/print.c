@@ -19,21 +19,32 @@ void vt_print_update(struct vt *vt)
 /* Last column that printing at the cursor may use. */
 static unsigned right_limit(const struct vt *vt)
 {
-	return vt->pos.x <= vt->right ? vt->right : vt->cols - 1u;
+	return vt_line_limit(vt, vt->pos.x, vt->pos.y);
 }
 
+/* The line goes on in the next row: not from one width to another. */
+static bool continues(const struct vt *vt)
+{
+	unsigned y = vt->pos.y;
+
+	if (vt->left != 0 || vt->right != vt->cols - 1)
+		return false;
+	return __builtin_expect(!(vt->modes & VT_M_DOUBLE), 1) ||
+	    (!vt_row_at(vt, y)->line_attr && !vt_row_at(vt, MIN(y + 1, vt->rows - 1u))->line_attr);
+}
+
+/* The left margin is where text goes on, wherever it came from; but what stands outside
+ * the margins does not scroll. */
 static void wrap(struct vt *vt)
 {
-	bool whole = vt->left == 0 && vt->right == vt->cols - 1;
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 
-	if (whole && !row->wrapped) {
+	if (!row->wrapped && continues(vt)) {
 		row->wrapped = true;
 		vt_touch(vt, row);
 	}
-	vt->pos.pending = false;
-	vt->pos.x = vt->pos.x >= vt->left && vt->pos.x <= vt->right ? vt->left : 0;
 	vt_index(vt);
+	vt->pos.x = vt->left;
 }
 
 /* Moves past a character that ends before column x. */
@@ -55,9 +66,7 @@ static void place(struct vt *vt, uint32_t text, unsigned width)
 		wrap(vt);
 	limit = right_limit(vt);
 	if (width == 2 && vt->pos.x == limit) {
-		unsigned first = vt->pos.x >= vt->left && vt->pos.x <= vt->right ? vt->left : 0;
-
-		if (limit == first) {
+		if (limit == vt->left) {
 			width = 1;                       /* a region of one column */
 		} else if (vt->modes & VT_M_AUTOWRAP) {
 			struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
@@ -96,8 +105,8 @@ void vt_print_room(struct vt *vt, unsigned n)
 {
 	if (vt->pos.pending)
 		wrap(vt);
-	unsigned limit = right_limit(vt), first = vt->pos.x >= vt->left && vt->pos.x <= vt->right ? vt->left : 0;
-	if (vt->pos.x + n <= limit + 1 || n > limit + 1 - first)
+	unsigned limit = right_limit(vt);
+	if (vt->pos.x + n <= limit + 1 || n > vt->right + 1u - vt->left)
 		return;
 	if (vt->modes & VT_M_AUTOWRAP)
 		wrap(vt);
@@ -164,7 +173,7 @@ static bool reopen(struct vt *vt)
 static void regrow(struct vt *vt)
 {
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
-	unsigned x = vt->cluster_x, limit = x <= vt->right ? vt->right : vt->cols - 1u;
+	unsigned x = vt->cluster_x, limit = vt_line_limit(vt, x, vt->pos.y);
 	unsigned width = MIN(MAX(vt->cluster_cells, 1), 2), had = row->cells[x].width;
 	uint16_t style = row->cells[x].style;
 	uint32_t text = vt_cluster_text(vt, vt->cluster_s, vt->cluster_len);

@@ -41,7 +41,11 @@ static void copy_out(const struct vt_grid_row *row, unsigned x, unsigned n, stru
 static void copy_in(struct vt *vt, unsigned y, unsigned x, unsigned n, const struct vt_cell *from)
 {
 	struct vt_grid_row *row = vt_row_at(vt, y);
+	unsigned cols = vt_row_cols(vt, row);
 
+	if (x >= cols)
+		return;
+	n = MIN(n, cols - x);
 	vt_row_open(row, x, x + n);
 	vt_row_reach(row, x + n);
 	memcpy(row->cells + x, from, n * sizeof(*from));
@@ -88,10 +92,13 @@ void vt_rect_fill(struct vt *vt)
 	struct vt_cell cell = vt_cell_make(vt_charset_map(set, code & 0x7f), vt_pen_id(vt), 1);
 	for (unsigned y = r.top; y <= r.bottom; y++) {
 		struct vt_grid_row *row = vt_row_at(vt, y);
+		unsigned end = MIN(r.right + 1, vt_row_cols(vt, row));
 
-		vt_row_open(row, r.left, r.right + 1);
-		vt_row_reach(row, r.right + 1);
-		for (unsigned x = r.left; x <= r.right; x++)
+		if (r.left >= end)
+			continue;
+		vt_row_open(row, r.left, end);
+		vt_row_reach(row, end);
+		for (unsigned x = r.left; x < end; x++)
 			row->cells[x] = cell;
 		vt_touch(vt, row);
 	}
@@ -157,6 +164,9 @@ static void change_row(struct vt *vt, unsigned y, unsigned from, unsigned to, bo
 	uint16_t seen = 0, changed = 0;
 	bool any = false;
 
+	if (from >= vt_row_cols(vt, row))
+		return;
+	to = MIN(to, vt_row_cols(vt, row) - 1);
 	vt_row_reach(row, to + 1);
 	for (unsigned x = from; x <= to; x++) {
 		struct vt_cell *cell = &row->cells[x];

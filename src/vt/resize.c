@@ -133,6 +133,7 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 {
 	unsigned n = row->n, content = n;
 	bool points = has_points(r, index);
+	unsigned cols = row->line_attr ? MAX(r->cols / 2, 1u) : r->cols;  /* what can be used */
 
 	/* Blanks at the end of a line fill the row but do not wrap. */
 	if (!row->wrapped)
@@ -142,9 +143,9 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 		struct vt_cell cell = row->cells[x];
 		unsigned width = natural_width(r->vt, &cell);
 
-		if (width > r->cols)
+		if (width > cols)
 			width = 1;
-		if (r->line->n + width > r->cols)
+		if (r->line->n + width > cols)
 			emit(r, true, row->line_attr);
 		if (points)
 			place_points(r, index, x);
@@ -169,13 +170,13 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 
 		if (p->done || p->row != index)
 			continue;
-		p->x = p->x > content ? MIN(r->line->n + p->x - content, r->cols - 1) : r->line->n;
+		p->x = p->x > content ? MIN(r->line->n + p->x - content, cols - 1) : r->line->n;
 		p->row = r->next;
 		p->done = true;
 	}
 	if (row->wrapped)
 		return;
-	for (unsigned x = content; x < n && r->line->n < r->cols; x++) {
+	for (unsigned x = content; x < n && r->line->n < cols; x++) {
 		r->line->cells[r->line->n] = row->cells[x];
 		r->line->cells[r->line->n++].flags = 0;
 	}
@@ -382,8 +383,8 @@ static void resize_alternate(struct vt *vt, uint16_t rows, uint16_t cols)
 		struct vt_grid_row *from = vt_grid_row(old, y + skip);
 		struct vt_grid_row *to = &grid.rows[y];
 
-		memcpy(to->cells, from->cells, MIN(from->used, cols) * sizeof(*to->cells));
-		to->used = MIN(from->used, cols);
+		to->used = (uint16_t)MIN(from->used, from->line_attr ? MAX(cols / 2u, 1u) : cols);
+		memcpy(to->cells, from->cells, to->used * sizeof(*to->cells));
 		to->line_attr = from->line_attr;
 		to->spans = from->spans;
 		from->spans = NULL;
@@ -432,6 +433,7 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 		vt_tabs_default(vt, MIN(had, cols));
 		vt_margins_reset(vt);
 		vt->cluster = VT_CLUSTER_CLOSED;
+		vt_cursor_clamp(vt);
 		/* Rows that were only on their way keep no styles. */
 		vt->scratch[0].n = vt->scratch[1].n = 0;
 	}

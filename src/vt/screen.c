@@ -24,12 +24,24 @@ void vt_grid_fini(struct vt_grid *grid)
 
 /* ---- cursor ---------------------------------------------------------------------- */
 
+void vt_cursor_clamp(struct vt *vt)
+{
+	unsigned cols = vt_row_cols(vt, vt_row_at(vt, vt->pos.y));
+
+	if (vt->pos.x >= cols) {
+		vt->pos.x = (uint16_t)(cols - 1);
+		vt->pos.pending = false;
+	}
+}
+
 void vt_cursor_to(struct vt *vt, unsigned x, unsigned y)
 {
 	vt->pos.x = (uint16_t)MIN(x, vt->cols - 1u);
 	vt->pos.y = (uint16_t)MIN(y, vt->rows - 1u);
 	vt->pos.pending = false;
 	vt->changed = true;
+	if (__builtin_expect((vt->modes & VT_M_DOUBLE) != 0, 0))
+		vt_cursor_clamp(vt);
 }
 
 void vt_cursor_to_origin(struct vt *vt, unsigned x, unsigned y)
@@ -122,7 +134,8 @@ void vt_cursor_restore(struct vt *vt)
 	uint32_t semantic = vt->pen.attrs & VT_ATTR_SEMANTIC;
 
 	vt_cursor_to(vt, s->pos.x, s->pos.y);
-	vt->pos.pending = s->pos.pending && s->pos.x == vt->cols - 1;
+	vt->pos.pending = s->pos.pending && (vt->modes & VT_M_AUTOWRAP) && s->pos.x == vt->pos.x &&
+	    (s->pos.x == vt->cols - 1 || s->pos.x == vt_line_limit(vt, s->pos.x, s->pos.y));
 	vt->pen = s->pen;
 	/* What shells mark is no rendition. */
 	vt->pen.attrs = (vt->pen.attrs & ~(uint32_t)VT_ATTR_SEMANTIC) | semantic;
@@ -143,7 +156,7 @@ void vt_tabs_default(struct vt *vt, unsigned from)
 
 void vt_tab(struct vt *vt, unsigned n)
 {
-	unsigned stop = vt->pos.x <= vt->right ? vt->right : vt->cols - 1u, x = vt->pos.x;
+	unsigned x = vt->pos.x, stop = vt_line_limit(vt, x, vt->pos.y);
 
 	while (n > 0 && x < stop)
 		if (vt->tabs[++x])
@@ -304,6 +317,8 @@ void vt_scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n, bool
 		}
 	}
 	vt_spans_unpin(vt, &pins);
+	if (vt->modes & VT_M_DOUBLE)
+		vt_cursor_clamp(vt);
 }
 
 void vt_scroll_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
@@ -318,21 +333,27 @@ void vt_scroll_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
 		for (; n > 0; n--)
 			rotate_down(vt, top, bottom);
 	vt_spans_unpin(vt, &pins);
+	if (vt->modes & VT_M_DOUBLE)
+		vt_cursor_clamp(vt);
 }
 
 void vt_scroll_left(struct vt *vt, unsigned x, unsigned n)
 {
 	for (unsigned y = vt->top; y <= vt->bottom; y++) {
-		vt_row_delete(vt, vt_row_at(vt, y), x, n, vt->right, vt->cols, vt_erase_id(vt));
-		vt_touch(vt, vt_row_at(vt, y));
+		struct vt_grid_row *row = vt_row_at(vt, y);
+
+		vt_row_delete(vt, row, x, n, MIN(vt->right, vt_row_cols(vt, row) - 1), vt->cols, vt_erase_id(vt));
+		vt_touch(vt, row);
 	}
 }
 
 void vt_scroll_right(struct vt *vt, unsigned x, unsigned n)
 {
 	for (unsigned y = vt->top; y <= vt->bottom; y++) {
-		vt_row_insert(vt, vt_row_at(vt, y), x, n, vt->right, vt_erase_id(vt));
-		vt_touch(vt, vt_row_at(vt, y));
+		struct vt_grid_row *row = vt_row_at(vt, y);
+
+		vt_row_insert(vt, row, x, n, MIN(vt->right, vt_row_cols(vt, row) - 1), vt_erase_id(vt));
+		vt_touch(vt, row);
 	}
 }
 
@@ -346,6 +367,8 @@ void vt_index(struct vt *vt)
 	}
 	vt->pos.pending = false;
 	vt->changed = true;
+	if (__builtin_expect((vt->modes & VT_M_DOUBLE) != 0, 0))
+		vt_cursor_clamp(vt);
 }
 
 void vt_reverse_index(struct vt *vt)
@@ -358,6 +381,8 @@ void vt_reverse_index(struct vt *vt)
 	}
 	vt->pos.pending = false;
 	vt->changed = true;
+	if (vt->modes & VT_M_DOUBLE)
+		vt_cursor_clamp(vt);
 }
 
 /* ---- erasing ---------------------------------------------------------------------------- */
@@ -414,7 +439,45 @@ void vt_screen_switch(struct vt *vt, bool alt)
 		vt->switch_rows = MAX(vt->switch_rows, vt->rows);
 		vt->switch_seqno = vt_now(vt);
 	}
+	vt_cursor_clamp(vt);
 	vt->changed = true;
+}
+
+/* ---- double width ------------------------------------------------------------------------------ */
+
+/* What does not fit into half of the columns is lost (VT100, VT510). Lines of different
+ * width do not continue each other: reflow has nothing to join. */
+void vt_line_attr(struct vt *vt, uint8_t attr)
+{
+	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+
+	/* With left and right margins there are no such lines (VT420). */
+	if ((vt->modes & VT_M_LEFT_RIGHT) || row->line_attr == attr)
+		return;
+	vt_touch(vt, row);
+	row->line_attr = attr;
+	row->wrapped = false;
+	if (vt->pos.y > 0 && vt_row_at(vt, vt->pos.y - 1u)->wrapped) {
+		vt_row_at(vt, vt->pos.y - 1u)->wrapped = false;
+		vt_touch(vt, vt_row_at(vt, vt->pos.y - 1u));
+	}
+	if (attr == 0)
+		return;
+	vt->modes |= VT_M_DOUBLE;
+	vt_row_erase(row, vt_row_cols(vt, row), vt->cols, vt->cols, 0);
+	vt_cursor_clamp(vt);
+}
+
+void vt_lines_single(struct vt *vt)
+{
+	for (unsigned y = 0; y < vt->rows; y++) {
+		struct vt_grid_row *row = vt_row_at(vt, y);
+
+		if (row->line_attr) {
+			row->line_attr = 0;
+			vt_touch(vt, row);
+		}
+	}
 }
 
 void vt_screen_align(struct vt *vt)
