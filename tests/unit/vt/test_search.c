@@ -166,6 +166,7 @@ static const struct {
 	{ "up to the last column", "0123456789abc", "789", 0, "0:7-10" },
 	{ "from the first column of the next row", "0123456789abc", "abc", 0, "1:0-3" },
 	{ "across a wrap above the screen", "0123456789abc\r\n\n\n\n\n", "9a", 0, "0:9-1:1" },
+	{ "not into the first row from the last", "0123456789abc\033[H\033[2Lx", "9x", 0, "" },
 	{ "not a wrap", "0123456789\r\nabc", "9a", 0, "" },
 	/* wide characters and clusters */
 	{ "wide", "\u4e2d\u6587x", "\u6587", 0, "0:2-4" },
@@ -755,6 +756,30 @@ static void test_long_line(void **state)
 	}
 }
 
+/* Where a long line is cut is not seen by an expression that looks at what is beside it. */
+static void test_ends_of_a_long_line(void **state)
+{
+	static const struct { const char *pattern; int64_t row; unsigned col; } ends[] = { { "(?<!a)a", 0, 0 }, { "^a", 0, 0 },
+		{ "(?<=^.{80})a", 1, 0 }, { "\\ba", 0, 0 }, { "a$", 299, 79 }, { "a\\b", 299, 79 }, { "a(?!a)", 299, 79 } };
+	struct vt *vt = make(4, 80, 1000);
+
+	for (unsigned i = 0; i < 80 * 300; i++)
+		put(vt, "a");
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		struct matches m = all(vt, ends[i].pattern, R, INT64_MIN, INT64_MAX, SIZE_MAX, 100);
+
+		if (m.n != 1 || m.v[0].first_row != ends[i].row || m.v[0].first_col != ends[i].col)
+			fail_msg("%s: %zu matches, %ld,%u", ends[i].pattern, m.n, m.n ? (long)m.v[0].first_row : 0,
+			    m.n ? m.v[0].first_col : 0);
+		free(m.v);
+	}
+	struct matches m = all(vt, "a+$", R, INT64_MIN, INT64_MAX, SIZE_MAX, 100);
+	assert_int_equal(m.n, 1);
+	assert_int_equal(m.v[0].last_row, 299);
+	free(m.v);
+	vt_destroy(vt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -772,6 +797,7 @@ int main(void)
 		cmocka_unit_test(test_other_numbers),
 		cmocka_unit_test(test_property),
 		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_ends_of_a_long_line),
 	};
 
 	/* For towlower(). */
