@@ -265,6 +265,7 @@ void conn_reap(struct mux *m)
 			continue;
 		}
 		memmove(&m->conns[i], &m->conns[i + 1], (--m->n_conns - i) * sizeof(*m->conns));
+		search_forget_conn(m, c->id);
 		struct pane *p = c->focused != TREE_NONE ? mux_pane(m, c->focused) : NULL;
 		if (p != NULL)
 			pane_focus(p, false);

@@ -86,6 +86,7 @@ void mux_remove_pane(struct mux *m, struct pane *p, bool signaled, unsigned code
 	    .b = (uint64_t)(signaled ? WIRE_EXIT_SIGNAL : WIRE_EXIT_STATUS) << 32 | code, .lace = true });
 	push_notice(m, &(struct notice){ .ident = WIRE_PANE_REMOVED, .a = id });
 	tree_remove(&m->tree, id);
+	search_forget_pane(m, id);
 	pane_destroy(p);
 	struct tab *tab = tree_tab(&m->tree, tab_id, NULL);
 	if (tab != NULL)
@@ -309,6 +310,7 @@ static void shut_down(struct mux *m)
 	free(m->panes);
 	free(m->resized);
 	free(m->doomed);
+	free(m->searches);
 	free(m->batch);
 	free(m->exe);
 }
@@ -341,6 +343,8 @@ int mux_run(const struct mux_options *opts, struct err *err)
 		free(m);
 		return err_set(err, ERR_FAILED, "cannot make the event loop: %s", uv_strerror(rc));
 	}
+	uv_idle_init(&m->loop, &m->searcher);
+	m->searcher.data = m;
 	uv_timer_init(&m->loop, &m->timer);
 	m->timer.data = m;
 	uv_check_init(&m->loop, &m->check);

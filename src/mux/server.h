@@ -33,6 +33,8 @@
 #define MUX_REPLY_QUEUE_MAX (64u << 10) /* over this, answers to queries are dropped */
 #define MUX_PTY_BATCH (256u << 10)     /* read from one pty before others get their turn */
 #define MUX_SEARCH_MAX 10000           /* results */
+#define MUX_SEARCHES_MAX 8             /* of one connection that take longer than one step */
+#define MUX_SEARCH_RESTARTS 8          /* because the rows were numbered anew */
 #define MUX_EVENTS_MAX 64              /* kept for each pane */
 #define MUX_NOTICES_MAX 512            /* kept for all connections */
 #define MUX_USER_VARS_MAX 64
@@ -49,6 +51,8 @@
 #define MUX_WATCH_MS 65000             /* a polling client polls what it shows every 30 s at least */
 #define MUX_TLS_ASKS_MAX 8             /* certificates being made at a time */
 #define MUX_KILL_MS 2000               /* from SIGHUP to SIGKILL */
+#define MUX_SEARCH_STEP_MS 2u          /* of one search, in a turn of the loop */
+#define MUX_SEARCH_MS 10000u           /* of one search, in all */
 #define MUX_INFO_MS 500                /* age of a cached program name and folder */
 
 struct mux;
@@ -208,6 +212,13 @@ bool conn_is_remote(const struct conn *c);
 /* Decides and answers one request. */
 void request_handle(struct conn *c, const struct wire_pdu *pdu, struct wire_arena *arena);
 
+/* ---- searches (search.c) ---- */
+
+struct search;
+/* Those of a connection end without an answer, those of a pane with an error. */
+void search_forget_conn(struct mux *m, uint64_t conn);
+void search_forget_pane(struct mux *m, uint64_t pane);
+
 /* ---- pushes (push.c) --------------------------------------------------- */
 
 /* A change of the topology, for every connection: kept in a ring. */
@@ -255,6 +266,9 @@ struct mux {
 	size_t n_resized;
 	struct doomed *doomed;
 	size_t n_doomed;
+	struct search **searches;          /* that are not answered yet; the first has the next turn */
+	size_t n_searches;
+	uv_idle_t searcher;                /* keeps the loop turning for them */
 	pid_t tls_pid;                     /* the TLS listener, 0 = none */
 	int tls_line;                      /* it ends when this is closed */
 	struct tls_ask *tls_asks[MUX_TLS_ASKS_MAX];

@@ -54,6 +54,7 @@ struct vt_search {
 	uint64_t numbering;              /* of the rows, when the search began */
 	int64_t first, end;
 	int64_t next;                    /* forwards: where the next text begins; backwards: where the last one did */
+	bool interpreted;                /* the last attempt: nobody knows how long it took */
 	unsigned limited;
 	bool no_memory;
 	char error[sizeof(((struct vt_search_error *)0)->text)];
@@ -432,7 +433,7 @@ static enum found match(struct vt_search *s, const struct text *t, size_t *ret_f
 	size_t len = t->end - t->start;
 	uint32_t limit = MIN(MAX(WORK_MAX / (uint32_t)len, VT_SEARCH_MATCH_LIMIT_LONG), VT_SEARCH_MATCH_LIMIT);
 	uint32_t options = (t->line_start ? 0 : PCRE2_NOTBOL) | (t->line_end ? 0 : PCRE2_NOTEOL);
-	size_t last = s->at + limit / len;
+	size_t last = s->at + MAX(limit / len, 1) - 1;
 	int n = PCRE2_ERROR_MATCHLIMIT;
 
 	*ret_from = last < t->end ? next_char(s, last) : t->end + 1;
@@ -440,7 +441,8 @@ static enum found match(struct vt_search *s, const struct text *t, size_t *ret_f
 	if (len <= s->jit_max)
 		n = run(s, t, VT_SEARCH_MATCH_LIMIT_LONG, options);
 	/* The limits are those of the interpreter: machine code counts otherwise, and has a small stack. */
-	if (n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_JIT_STACKLIMIT)
+	s->interpreted = n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_JIT_STACKLIMIT;
+	if (s->interpreted)
 		n = run(s, t, limit, options | PCRE2_NO_JIT);
 	return result(s, t->start, n, ret_from, ret_to);
 }
@@ -516,7 +518,7 @@ static enum scan scan(struct vt_search *s, size_t *budget)
 		}
 		if (f == FOUND_ERROR)
 			return SCAN_FAILED;
-		*budget -= MIN(*budget, MATCH_COST + MAX(from, s->at) - s->at);
+		*budget -= s->interpreted ? *budget : MIN(*budget, MATCH_COST + MAX(from, s->at) - s->at);
 		/* A string may be in a later text. */
 		if (from > t->end) {
 			size_t i = s->current;

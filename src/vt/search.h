@@ -80,9 +80,9 @@ enum vt_search_status {
 	VT_SEARCH_RENUMBERED,            /* the rows have other numbers now; what was found is void */
 	VT_SEARCH_FAILED,                /* vt_search_error() says why */
 };
-/* Looks at about `budget` bytes of text (a row is some of them even when empty; a
- * regular expression that works hard ends its step early) and writes up to max
- * matches, in order. Does some work whatever the budget. */
+/* Looks at about `budget` bytes of text (a row is some of them even when empty; an
+ * expression that may work hard ends its step after each attempt) and writes up
+ * to max matches, in order. Does some work whatever the budget. */
 enum vt_search_status vt_search_step(struct vt_search *s, size_t budget, struct vt_match *ret, size_t max,
     size_t *ret_n);
 const char *vt_search_error(const struct vt_search *s);

@@ -553,8 +553,9 @@ def test_search_and_erase(server):
     assert [r[:4] for r in find(0, "error")["results"]] == [(101, 0, 101, 5)]
     assert [r[:4] for r in find(1, "ERROR")["results"]] == [(100, 0, 100, 5), (101, 0, 101, 5)]
     assert len(find(0, "1", 5)["results"]) == 5
-    assert find(0, "")["results"] == []
-    assert "regular expressions" in find(2, "x")["reason"]
+    assert [r[:4] for r in find(2, "(?i)^(ERR)or t")["results"]] == [(101, 0, 101, 3)]
+    assert find(2, "[")["reason"] == "Error: Parsing error at position 1: missing terminating ] for character class"
+    assert len(find(0, "", 7)["results"]) == 7
     c.done(59, uleb(pane) + uleb(0))
     dims = c.call(51, uleb(pane))["dimensions"]
     assert dims["scrollback_top"] == dims["physical_top"] and dims["scrollback_rows"] == 10

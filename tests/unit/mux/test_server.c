@@ -25,6 +25,9 @@ struct client {
 	struct wire_client *c;
 	struct str pushes;                 /* their names, each followed by a blank */
 	uint64_t input_serial, seqno;
+	struct str answers;                /* to requests that were not calls: serials and names */
+	struct wire_search_result found;   /* the first of the last search that was no call */
+	uint64_t tab;                      /* of the pane spawned last */
 	struct wire_lace_pane_exited exited;
 	size_t bonus, dirty;
 };
@@ -65,8 +68,14 @@ static void on_pdu(void *user, const struct wire_pdu *pdu)
 {
 	struct client *c = user;
 
-	if (pdu->serial != 0)
+	if (pdu->serial != 0) {
+		str_printf(&c->answers, "%lu %s%s%s ", (unsigned long)pdu->serial, wire_ident_name(pdu->ident),
+		    pdu->ident == WIRE_ERROR_RESPONSE ? ": " : "",
+		    pdu->ident == WIRE_ERROR_RESPONSE ? pdu->body.error_response.reason.s : "");
+		if (pdu->ident == WIRE_SEARCH_SCROLLBACK_RESPONSE && pdu->body.search_response.n_results > 0)
+			c->found = pdu->body.search_response.results[0];
 		return;
+	}
 	str_printf(&c->pushes, "%s ", wire_ident_name(pdu->ident));
 	if (pdu->ident == WIRE_GET_PANE_RENDER_CHANGES_RESPONSE) {
 		const struct wire_render_changes *r = &pdu->body.render_changes;
@@ -86,7 +95,7 @@ static void client_open(struct client *c, const struct fixture *f)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
-	*c = (struct client){ .pushes = STR_INIT };
+	*c = (struct client){ .pushes = STR_INIT, .answers = STR_INIT };
 	memcpy(a.sun_path, f->path, sizeof(f->path));
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(c->fd, (struct sockaddr *)&a, sizeof(a)), 0);
@@ -98,6 +107,7 @@ static void client_close(struct client *c)
 	wire_client_destroy(c->c);
 	close(c->fd);
 	str_fini(&c->pushes);
+	str_fini(&c->answers);
 }
 
 static const struct wire_pdu *call(struct client *c, uint32_t ident, const union wire_body *b)
@@ -119,27 +129,32 @@ static void hello(struct client *c)
 	    .username = WIRE_STR("u"), .pid = 1 } } });
 }
 
-static uint64_t spawn(struct client *c, const char *script)
+static uint64_t spawn_sized(struct client *c, const char *script, uint64_t rows, uint64_t cols)
 {
 	struct wire_str args[] = { WIRE_STR("sh"), WIRE_STR("-c"), { script, strlen(script) } };
 	const struct wire_pdu *a = call(c, WIRE_SPAWN_V2, &(union wire_body){ .spawn_v2 = { .has_command = true,
-	    .command = { .args = args, .n_args = 3, .controlling_tty = true }, .size = { 10, 40, 0, 0, 96 },
+	    .command = { .args = args, .n_args = 3, .controlling_tty = true }, .size = { rows, cols, 0, 0, 96 },
 	    .workspace = WIRE_STR("default") } });
 
 	assert_int_equal(a->ident, WIRE_SPAWN_RESPONSE);
+	c->tab = a->body.spawn_response.tab_id;
 	return a->body.spawn_response.pane_id;
 }
 
-/* Reads until a push of that name has come. */
-static void wait_push(struct client *c, const char *name)
+static uint64_t spawn(struct client *c, const char *script) { return spawn_sized(c, script, 10, 40); }
+
+static void wait_for(struct client *c, const struct str *in, const char *text)
 {
-	while (strstr(c->pushes.s, name) == NULL) {
+	while (strstr(in->s, text) == NULL) {
 		struct pollfd p = { .fd = c->fd, .events = POLLIN };
 		if (!wire_client_pending(c->c))
 			assert_int_equal(poll(&p, 1, WAIT_MS), 1);
 		assert_int_equal(wire_client_readable(c->c), WIRE_CLIENT_OK);
 	}
 }
+
+/* Reads until a push of that name has come. */
+static void wait_push(struct client *c, const char *name) { wait_for(c, &c->pushes, name); }
 
 static int teardown(void **state)
 {
@@ -265,11 +280,166 @@ static void a_sleeper_gets_state_not_history(void **state)
 	client_close(&b);
 }
 
+/* ---- search ---- */
+
+static union wire_body search_for(uint64_t pane, uint32_t kind, const char *pattern, int64_t first, int64_t end, int limit)
+{
+	return (union wire_body){ .search_request = { .pane_id = pane, .pattern = { kind, { pattern, strlen(pattern) } },
+	    .range = { first, end }, .has_limit = limit >= 0, .limit = (uint32_t)limit } };
+}
+
+/* Until the pane shows its last line. */
+static void wait_rows(struct client *c, uint64_t pane, int64_t cursor_row)
+{
+	const struct wire_pdu *a;
+
+	do
+		a = call(c, WIRE_GET_PANE_RENDERABLE_DIMENSIONS, &(union wire_body){ .pane_ref = { pane } });
+	while (a->body.renderable_dimensions.cursor_position.y < cursor_row);
+}
+
+/* The conversation gui-search-erase as it was recorded: contents, patterns and answers. */
+static void search_answers_as_recorded(void **state)
+{
+	static const struct {
+		uint32_t kind;
+		const char *pattern;
+		int64_t first, end;
+		int limit;
+		size_t n;                  /* of results, of which these */
+		struct wire_search_result v[6];
+	} recorded[] = {
+		{ WIRE_PATTERN_CASE_SENSITIVE, "error", 0, 600, -1, 2, { { 0, 38, 0, 43, 0 }, { 502, 0, 502, 5, 0 } } },
+		{ WIRE_PATTERN_CASE_SENSITIVE, "33", 0, 600, -1, 16, { { 0, 61, 0, 63, 0 }, { 33, 0, 33, 2, 0 },
+		    { 133, 1, 133, 3, 0 }, { 233, 1, 233, 3, 0 }, { 330, 0, 330, 2, 0 }, { 331, 0, 331, 2, 0 } } },
+		{ WIRE_PATTERN_CASE_INSENSITIVE, "ERROR", 0, 600, -1, 6, { { 0, 19, 0, 24, 0 }, { 0, 38, 0, 43, 0 },
+		    { 0, 55, 0, 60, 0 }, { 501, 0, 501, 5, 0 }, { 502, 0, 502, 5, 0 }, { 503, 0, 503, 5, 0 } } },
+		{ WIRE_PATTERN_REGEX, "E\\w+:? (one|\\d+)", 0, 600, -1, 4, { { 0, 26, 0, 29, 0 }, { 0, 61, 0, 64, 1 },
+		    { 501, 7, 501, 10, 0 }, { 503, 6, 503, 9, 1 } } },
+		{ WIRE_PATTERN_REGEX, "^33$", 0, 600, -1, 1, { { 33, 0, 33, 2, 0 } } },
+		{ WIRE_PATTERN_CASE_SENSITIVE, "", 0, 600, -1, 1991, { { 0, 0, 0, 0, 0 }, { 0, 1, 0, 1, 0 } } },
+		{ WIRE_PATTERN_CASE_SENSITIVE, "1", 100, 120, 5, 5, { { 100, 0, 100, 1, 0 }, { 101, 0, 101, 1, 0 },
+		    { 101, 2, 101, 3, 0 }, { 102, 0, 102, 1, 0 }, { 103, 0, 103, 1, 0 } } },
+	};
+	struct client a;
+	client_open(&a, *state);
+	uint64_t pane = spawn_sized(&a,
+	    "echo \"\\$ seq 1 500; echo 'Error: one'; echo 'error two'; echo ERROR 333\"; seq 1 500; "
+	    "echo 'Error: one'; echo 'error two'; echo ERROR 333; printf '$ '; exec sleep 100", 24, 80);
+
+	wait_rows(&a, pane, 504);
+	for (size_t i = 0; i < sizeof(recorded) / sizeof(recorded[0]); i++) {
+		union wire_body b = search_for(pane, recorded[i].kind, recorded[i].pattern, recorded[i].first,
+		    recorded[i].end, recorded[i].limit);
+		const struct wire_pdu *answer = call(&a, WIRE_SEARCH_SCROLLBACK_REQUEST, &b);
+
+		assert_int_equal(answer->ident, WIRE_SEARCH_SCROLLBACK_RESPONSE);
+		assert_int_equal(answer->body.search_response.n_results, recorded[i].n);
+		for (size_t k = 0; k < MIN(recorded[i].n, 6); k++)
+			if (k < 2 || recorded[i].n <= 6)
+				assert_memory_equal(&answer->body.search_response.results[k], &recorded[i].v[k],
+				    sizeof(recorded[i].v[k]));
+	}
+	/* The reason is our library's, the rest as recorded. */
+	union wire_body b = search_for(pane, WIRE_PATTERN_REGEX, "(", 0, 600, -1);
+	const struct wire_pdu *answer = call(&a, WIRE_SEARCH_SCROLLBACK_REQUEST, &b);
+	assert_int_equal(answer->ident, WIRE_ERROR_RESPONSE);
+	assert_string_equal(answer->body.error_response.reason.s,
+	    "Error: Parsing error at position 1: missing closing parenthesis");
+	b = search_for(7, WIRE_PATTERN_REGEX, "x", 0, 600, -1);
+	answer = call(&a, WIRE_SEARCH_SCROLLBACK_REQUEST, &b);
+	assert_string_equal(answer->body.error_response.reason.s, "Error: no such pane 7");
+	client_close(&a);
+}
+
+#define LONG_WORD "printf %03000d 0; echo ' @'; exec sleep 100"
+/* Seconds of work on that word. */
+#define HARD "\\w+\\w+@"
+
+/* A search that takes long is answered later, and others are served meanwhile. */
+static void a_long_search_holds_nobody_up(void **state)
+{
+	struct client a, b;
+	struct timespec t, now;
+
+	client_open(&a, *state);
+	client_open(&b, *state);
+	uint64_t pane = spawn_sized(&a, LONG_WORD, 24, 80);
+	wait_rows(&a, pane, 38);
+	union wire_body hard = search_for(pane, WIRE_PATTERN_REGEX, HARD, 0, 600, -1),
+	    easy = search_for(pane, WIRE_PATTERN_CASE_SENSITIVE, " @", 0, 600, -1);
+	uint64_t serial = wire_client_send(a.c, WIRE_SEARCH_SCROLLBACK_REQUEST, &hard);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	for (int i = 0; i < 5; i++) {
+		call(&a, WIRE_PING, NULL);
+		call(&b, WIRE_PING, NULL);
+		assert_int_equal(call(&b, WIRE_SEARCH_SCROLLBACK_REQUEST, &easy)->body.search_response.n_results, 1);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	assert_string_equal(a.answers.s ? a.answers.s : "", "");
+	print_message("15 answers in %ld ms\n", (now.tv_sec - t.tv_sec) * 1000 + (now.tv_nsec - t.tv_nsec) / 1000000);
+	/* Its pane goes: it is told. */
+	done(&b, WIRE_KILL_PANE, &(union wire_body){ .pane_ref = { pane } });
+	char want[64];
+	snprintf(want, sizeof(want), "%lu ErrorResponse: Error: no such pane %lu ", (unsigned long)serial,
+	    (unsigned long)pane);
+	wait_for(&a, &a.answers, want);
+	client_close(&a);
+	client_close(&b);
+}
+
+static void searches_end_with_their_client(void **state)
+{
+	struct client a, b;
+
+	client_open(&a, *state);
+	client_open(&b, *state);
+	uint64_t pane = spawn_sized(&a, LONG_WORD, 24, 80);
+	wait_rows(&a, pane, 38);
+	union wire_body hard = search_for(pane, WIRE_PATTERN_REGEX, HARD, 0, 600, -1);
+	/* One too many. */
+	for (int i = 0; i < 9; i++)
+		wire_client_send(a.c, WIRE_SEARCH_SCROLLBACK_REQUEST, &hard);
+	wait_for(&a, &a.answers, "ErrorResponse: Error: 8 searches of this client are under way already ");
+	client_close(&a);
+	/* The server is idle again: what it works in half a second is nothing. */
+	call(&b, WIRE_PING, NULL);
+	clockid_t clock;
+	struct timespec before, after;
+	pthread_getcpuclockid(((struct fixture *)*state)->thread, &clock);
+	clock_gettime(clock, &before);
+	poll(NULL, 0, 500);
+	clock_gettime(clock, &after);
+	assert_true((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 100);
+	client_close(&b);
+}
+
+/* Rows get other numbers while it goes on: it begins anew, and answers with the new ones. */
+static void a_search_survives_a_reflow(void **state)
+{
+	struct client a;
+
+	client_open(&a, *state);
+	uint64_t pane = spawn_sized(&a, "printf %01200d 0; echo ' @'; echo 7@; exec sleep 100", 24, 80);
+	wait_rows(&a, pane, 17);
+	union wire_body hard = search_for(pane, WIRE_PATTERN_REGEX, "\\w+\\w+@|\\d@", 0, 600, -1);
+	wire_client_send(a.c, WIRE_SEARCH_SCROLLBACK_REQUEST, &hard);
+	done(&a, WIRE_RESIZE, &(union wire_body){ .resize = { .containing_tab_id = a.tab, .pane_id = pane,
+	    .size = { 24, 40, 0, 0, 96 } } });
+	wait_for(&a, &a.answers, "SearchScrollbackResponse ");
+	assert_int_equal(a.found.start_y, 31);
+	assert_int_equal(a.found.start_x, 0);
+	assert_int_equal(a.found.end_x, 2);
+	client_close(&a);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(no_push_before_a_name), T(a_key_forces_a_push), T(exit_is_told_before_removal),
-		T(lace_clients_are_spared_other_panes), T(a_sleeper_gets_state_not_history) };
+		T(lace_clients_are_spared_other_panes), T(a_sleeper_gets_state_not_history),
+		T(search_answers_as_recorded), T(a_long_search_holds_nobody_up), T(searches_end_with_their_client),
+		T(a_search_survives_a_reflow) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
