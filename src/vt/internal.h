@@ -78,8 +78,9 @@
 #define VT_M_SIXEL_RIGHT (1ull << 60)      /* 8452: the cursor goes to the right of a picture */
 #define VT_M_DOUBLE (1ull << 61)           /* some row may be of double width */
 #define VT_M_GUARDED (1ull << 57)          /* some cell may be VT_ATTR_GUARDED */
+#define VT_M_CLUSTERS (1ull << 61)         /* 2027 */
 #define VT_MODES_INITIAL \
-	(VT_M_SIXEL_PRIVATE | VT_M_META_8BIT | VT_M_NUM_LOCK | VT_M_META_ESC | VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | \
+	(VT_M_CLUSTERS | VT_M_SIXEL_PRIVATE | VT_M_META_8BIT | VT_M_NUM_LOCK | VT_M_META_ESC | VT_M_ALT_ALLOWED | VT_MODE_ALT_SCROLL | VT_M_AUTOWRAP | \
 	    VT_M_CURSOR_VISIBLE | VT_M_LOCAL_ECHO_OFF | VT_M_AUTO_REPEAT)
 
 enum vt_charset { VT_CHARSET_ASCII, VT_CHARSET_GRAPHICS, VT_CHARSET_UK, VT_CHARSET_LATIN1,

@@ -169,12 +169,17 @@ static bool reopen(struct vt *vt)
 	return true;
 }
 
-/* Gives the open cluster its new text and width. */
-static void regrow(struct vt *vt)
+static unsigned cells_of(unsigned sum)
+{
+	return MIN(MAX(sum, 1u), 2u);
+}
+
+/* Gives the open cluster its new text, and its new width when the last code point has changed that. */
+static void regrow(struct vt *vt, bool resized)
 {
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 	unsigned x = vt->cluster_x, limit = vt_line_limit(vt, x, vt->pos.y);
-	unsigned width = MIN(MAX(vt->cluster_cells, 1), 2), had = row->cells[x].width;
+	unsigned had = row->cells[x].width, width = resized ? cells_of(vt->cluster_cells) : had;
 	uint16_t style = row->cells[x].style;
 	uint32_t text = vt_cluster_text(vt, vt->cluster_s, vt->cluster_len);
 
@@ -209,9 +214,18 @@ static void regrow(struct vt *vt)
 	}
 }
 
-/* True when cp belongs to the cluster before it, and has been taken. */
+/* True when cp belongs to the cell before it, and has been taken: by the rules of grapheme clusters or, with mode 2027
+ * reset, when it has no width. */
 static bool join(struct vt *vt, uint32_t cp, uint8_t props)
 {
+	unsigned class = TEXT_PROPS_CLASS(props);
+	bool clusters = vt->modes & VT_M_CLUSTERS, mark = TEXT_PROPS_WIDTH(props) == 0 && class >= TEXT_BREAK_EXTEND;
+
+	if (!clusters) {
+		mark = mark || class == TEXT_BREAK_V || class == TEXT_BREAK_T;
+		if (!mark)
+			return false;
+	}
 	switch (vt->cluster) {
 	case VT_CLUSTER_OPEN:
 		break;
@@ -219,15 +233,17 @@ static bool join(struct vt *vt, uint32_t cp, uint8_t props)
 		cluster_start(vt, vt->last_cp);
 		break;
 	case VT_CLUSTER_CLOSED:
-		if (TEXT_PROPS_WIDTH(props) != 0 || TEXT_PROPS_CLASS(props) < TEXT_BREAK_EXTEND || !reopen(vt))
+		if (!mark || !reopen(vt))
 			return false;
 		break;
 	}
-	if (text_break_before(&vt->brk, cp))
+	if (text_break_before(&vt->brk, cp) && clusters)
 		return false;
 	if (vt->cluster_len + 4 <= VT_CLUSTER_BYTES_MAX) {
+		unsigned was = cells_of(vt->cluster_cells);
+
 		cluster_add(vt, cp, props);
-		regrow(vt);
+		regrow(vt, clusters && cells_of(vt->cluster_cells) != was);
 	}
 	return true;
 }

@@ -118,14 +118,20 @@ static bool has_points(const struct reflow *r, int64_t row)
 	return false;
 }
 
-/* A wide character that had to do with one column gets its second when there is room. */
+/* A wide character that had to do with one column gets its second when there is room. What is wide only as a cluster
+ * may have been printed with mode 2027 reset, and stays as it is. */
 static unsigned natural_width(const struct vt *vt, const struct vt_cell *cell)
 {
 	char s[VT_CLUSTER_BYTES_MAX];
+	uint32_t first;
 
 	if (cell->width == 2)
 		return 2;
-	return cell->text < 0x80 ? 1 : text_cluster_width(s, vt_cell_text(vt, cell, s));
+	if (cell->text < 0x80)
+		return 1;
+	size_t len = vt_cell_text(vt, cell, s);
+	text_utf8_decode(s, len, &first);
+	return MIN(text_cluster_width(s, len), MAX(text_width(first), 1u));
 }
 
 /* One old row, the old stable index of which is `index`. */
