@@ -85,32 +85,15 @@ static void on_notification(void *user, const struct vt_notification *note)
 
 static void on_user_var(void *user, const char *name, const char *value)
 {
-	struct pane *p = user;
-	size_t i = 0;
-
-	if (strlen(name) > MUX_USER_VAR_BYTES || strlen(value) > MUX_USER_VAR_BYTES)
-		return;
-	while (i < p->n_vars && !str_eq(p->vars[i].name, name))
-		i++;
-	if (i == MUX_USER_VARS_MAX)
-		return;
-	if (i == p->n_vars)
-		p->vars[p->n_vars++].name = xstrdup(name);
-	else
-		free(p->vars[i].value);
-	p->vars[i].value = xstrdup(value);
-	push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR, .name = mux_str(name),
-	    .value = mux_str(value) });
+	if (strlen(value) <= MUX_USER_VAR_BYTES)
+		push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR, .name = mux_str(name),
+		    .value = mux_str(value) });
 }
 
 static void on_progress(void *user, enum vt_progress state, unsigned percent)
 {
-	struct pane *p = user;
-
-	p->progress = (uint32_t)state;
-	p->progress_percent = (uint8_t)MIN(percent, 100);
-	push_alert(p, &(struct wire_alert){ .kind = WIRE_ALERT_PROGRESS, .progress = p->progress,
-	    .percent = p->progress_percent });
+	push_alert(user, &(struct wire_alert){ .kind = WIRE_ALERT_PROGRESS, .progress = (uint32_t)state,
+	    .percent = (uint8_t)percent });
 }
 
 static void on_palette(void *user)
@@ -351,10 +334,6 @@ void pane_destroy(struct pane *p)
 	free(p->window_title);
 	free(p->icon_title);
 	free(p->palette);
-	for (i = 0; i < p->n_vars; i++) {
-		free(p->vars[i].name);
-		free(p->vars[i].value);
-	}
 	for (i = 0; p->event_ring != NULL && i < MUX_EVENTS_MAX; i++) {
 		free(p->event_ring[i].text);
 		free(p->event_ring[i].text2);

@@ -178,14 +178,17 @@ static void send_alert(struct conn *c, const struct pane *p, const struct wire_a
 static void send_events(struct conn *c, struct view *v, const struct pane *p, bool first)
 {
 	if (first) {
-		for (size_t i = 0; i < p->n_vars; i++)
-			send_alert(c, p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR,
-			    .name = mux_str(p->vars[i].name),
-			    .value = mux_str(p->vars[i].value) });
-		if (p->progress != WIRE_PROGRESS_NONE)
+		const char *name, *value;
+		unsigned percent;
+		uint32_t progress = (uint32_t)vt_progress(p->vt, &percent);
+
+		for (size_t i = 0; vt_user_var(p->vt, i, &name, &value); i++)
+			if (strlen(value) <= MUX_USER_VAR_BYTES)
+				send_alert(c, p, &(struct wire_alert){ .kind = WIRE_ALERT_USER_VAR,
+				    .name = mux_str(name), .value = mux_str(value) });
+		if (progress != WIRE_PROGRESS_NONE)
 			send_alert(c, p, &(struct wire_alert){ .kind = WIRE_ALERT_PROGRESS,
-			    .progress = p->progress,
-			    .percent = p->progress_percent });
+			    .progress = progress, .percent = (uint8_t)percent });
 	}
 	if (p->event_seq >= MUX_EVENTS_MAX && v->event_next <= p->event_seq - MUX_EVENTS_MAX)
 		v->event_next = p->event_seq - MUX_EVENTS_MAX + 1;

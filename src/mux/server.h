@@ -37,8 +37,7 @@
 #define MUX_SEARCH_RESTARTS 8          /* because the rows were numbered anew */
 #define MUX_EVENTS_MAX 64              /* kept for each pane */
 #define MUX_NOTICES_MAX 512            /* kept for all connections */
-#define MUX_USER_VARS_MAX 64
-#define MUX_USER_VAR_BYTES 4096
+#define MUX_USER_VAR_BYTES 4096        /* longer ones are not pushed */
 
 /* ---- times, ms ---- */
 #define MUX_FRAME_MS 4                 /* between two pushes of a flooded pane to one client */
@@ -96,10 +95,6 @@ struct pane {
 	char *window_title, *icon_title;   /* last seen, to tell which changed */
 	uint64_t palette_version;
 	struct pane_palette *palette;      /* of the last client that sent one, or NULL */
-	struct { char *name, *value; } vars[MUX_USER_VARS_MAX];
-	size_t n_vars;
-	uint32_t progress;
-	uint8_t progress_percent;
 	struct pane_event *event_ring;     /* MUX_EVENTS_MAX, made on first use */
 	uint64_t event_seq;                /* of the newest */
 

@@ -14,6 +14,8 @@ static void line_feed(struct vt *vt)
 	vt_index(vt);
 	if (vt->modes & VT_MODE_NEWLINE)
 		vt_carriage_return(vt);
+	if (vt->input_line)
+		vt_input_line_end(vt);
 }
 
 static void shift(struct vt *vt, uint8_t g)

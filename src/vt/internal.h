@@ -10,6 +10,7 @@
  *   screen.c      cursor, scrolling, erasing, the two screens
  *   row.c         one row of cells
  *   scrollback.c  rows above the screen, as compact text
+ *   zones.c       prompts, input and output, found again
  *   resize.c      reflow
  *   search.c      finding text
  *   intern.c      styles, links and clusters by number
@@ -107,6 +108,7 @@ struct vt_grid_row {
 	uint16_t used;                   /* cells past it are blank in the default style, and not initialised */
 	bool wrapped;
 	uint8_t line_attr;
+	uint8_t marks;                   /* VT_ROW_* */
 	struct vt_spans *spans;          /* images; NULL in nearly all rows */
 };
 
@@ -176,6 +178,18 @@ enum vt_cluster_state {
 	VT_CLUSTER_CLOSED,               /* something else came after the last character */
 	VT_CLUSTER_SIMPLE,               /* it is last_cp, a simple code point */
 	VT_CLUSTER_OPEN,                 /* brk knows it */
+};
+
+/* As OSC 133 and 633 tell it; strings may be NULL. */
+struct vt_shell_state {
+	enum vt_shell state;
+	bool has_status, line_told;      /* line is the next command's, or the running one's */
+	int status;
+	char *line, *aid, *click;
+};
+
+struct vt_user_var {
+	char *name, *value;
 };
 
 /* A write to the clipboard in packets, between its first and its last. */
@@ -262,6 +276,11 @@ struct vt {
 	unsigned notes_n;
 	struct vt_paste_board board;     /* OSC 5522 */
 	struct vt_pointer pointer[2];    /* OSC 22; primary, alternate */
+	struct vt_shell_state shell;
+	bool input_line;                 /* what is printed is input until the line ends (OSC 133 I) */
+	char *remote_host;               /* or NULL */
+	struct vt_user_var *vars;
+	size_t vars_n, vars_bytes;
 	enum vt_progress progress;
 	uint8_t progress_percent;
 	uint32_t palette_default[VT_PALETTE_COUNT];
@@ -439,6 +458,7 @@ extern const struct vt_sequence_table vt_c0_table, vt_esc_table, vt_charset_tabl
     vt_dcs_table, vt_setting_table,
     vt_apc_table;
 
+void vt_input_line_end(struct vt *vt);                              /* osc_shell.c: at LF while vt->input_line */
 void vt_control(struct vt *vt, uint8_t c);                          /* C0 */
 void vt_esc_dispatch(struct vt *vt, uint8_t final);                 /* parser.inter says the rest */
 void vt_csi_dispatch(struct vt *vt, uint8_t final);

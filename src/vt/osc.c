@@ -115,42 +115,6 @@ static void osc_link(struct vt *vt, char *s, size_t len)
 		vt->pen.link = vt_link_number(vt, uri, clean_id);
 }
 
-/* ---- shells --------------------------------------------------------------------------------------- */
-
-/* OSC 133, the prompt marks of FinalTerm: what is printed next is prompt, input or output. */
-static void osc_133(struct vt *vt, char *s, size_t len)
-{
-	uint32_t semantic;
-
-	switch (s[0]) {
-	case 'A':
-	case 'P':
-	case 'N': semantic = 2; break;
-	case 'B':
-	case 'I': semantic = 1; break;
-	case 'C':
-	case 'D': semantic = 0; break;
-	default: return;
-	}
-	vt->pen.attrs = (vt->pen.attrs & ~(uint32_t)VT_ATTR_SEMANTIC) | semantic << VT_ATTR_SEMANTIC_SHIFT;
-	vt_pen_touch(vt);
-}
-
-static void osc_user_var(struct vt *vt, char *s, size_t len)
-{
-	char *value = s, *name = vt_field(&value, '=');
-
-	if (!value || !vt->cb.user_var)
-		return;
-	cleanup_free char *data = vt_base64(value, __builtin_strlen(value), &len);
-	if (!data)
-		return;
-	cleanup_free char *n = vt_clean_line(name, VT_TITLE_BYTES_MAX);
-	cleanup_free char *v = vt_clean(data, len, VT_OSC_USER_VAR_MAX, VT_CLEAN_LINES, NULL);
-	if (*n && v)
-		vt->cb.user_var(vt->user, n, v);
-}
-
 /* ---- the tables ------------------------------------------------------------------------------------ */
 
 /* Number, name, bytes of payload, what is done with it. By number. */
@@ -192,7 +156,8 @@ static void osc_user_var(struct vt *vt, char *s, size_t len)
 	X(117, "HIGHLIGHTBGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
 	X(118, "TEKCURSORRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
 	X(119, "HIGHLIGHTFGRESET", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic_reset) \
-	X(133, "PROMPTMARK", VT_OSC_SHELL_MAX, .handler = osc_133) \
+	X(133, "PROMPTMARK", VT_OSC_SHELL_MAX, .handler = vt_osc_133) \
+	X(633, "CODEMARK", VT_OSC_SHELL_MAX, .handler = vt_osc_633) \
 	X(777, "RXVTNOTIFY", VT_OSC_NOTE_MAX, .handler = vt_osc_777) \
 	X(5522, "KITTYCLIPBOARD", VT_OSC_PACKET_MAX, .handler = vt_osc_5522) \
 	X(30001, "KITTYCOLORPUSH", VT_OSC_COLOR_MAX, .handler = vt_osc_colors_push) \
@@ -200,8 +165,15 @@ static void osc_user_var(struct vt *vt, char *s, size_t len)
 
 /* The same of OSC 1337, by the word that follows. */
 #define OSC_1337_COMMANDS(X) \
+	X("ClearScrollback", "ITERMCLEAR", VT_OSC_SHELL_MAX, .handler = vt_osc_clear_scrollback) \
+	X("Copy=", "ITERMCOPY", VT_OSC_CLIPBOARD_MAX, .handler = vt_osc_copy) \
 	X("CurrentDir=", "ITERMCWD", VT_OSC_CWD_MAX, .handler = osc_cwd_path) \
-	X("SetUserVar=", "ITERMVAR", VT_OSC_USER_VAR_MAX, .handler = osc_user_var)
+	X("CursorShape=", "ITERMCURSOR", VT_OSC_SHELL_MAX, .handler = vt_osc_cursor_shape) \
+	X("RemoteHost=", "ITERMHOST", VT_OSC_SHELL_MAX, .handler = vt_osc_remote_host) \
+	X("ReportCellSize", "ITERMCELL", VT_OSC_SHELL_MAX, .handler = vt_osc_cell_size) \
+	X("SetMark", "ITERMMARK", VT_OSC_SHELL_MAX, .handler = vt_osc_mark) \
+	X("SetUserVar=", "ITERMVAR", VT_OSC_USER_VAR_MAX, .handler = vt_osc_user_var) \
+	X("StealFocus", "ITERMFOCUS", VT_OSC_SHELL_MAX, .handler = NULL)
 
 #define ROW(number_, name, limit_, ...) { .number = number_, .limit = limit_, __VA_ARGS__ },
 static const struct vt_string_row oscs[] = { OSC_COMMANDS(ROW) };

@@ -22,12 +22,27 @@ void vt_cwd_path(struct vt *vt, const char *path);
 void vt_osc_pointer(struct vt *vt, char *s, size_t len);            /* 22 */
 void vt_osc_text(struct vt *vt, char *s, size_t len);               /* 66 */
 void vt_osc_52(struct vt *vt, char *s, size_t len);
+void vt_osc_copy(struct vt *vt, char *s, size_t len);               /* 1337 Copy= */
 void vt_osc_5522(struct vt *vt, char *s, size_t len);
 void vt_osc_9(struct vt *vt, char *s, size_t len);
 void vt_osc_777(struct vt *vt, char *s, size_t len);
 void vt_osc_99(struct vt *vt, char *s, size_t len);
 void vt_notes_clear(struct vt *vt);
 void vt_progress_clear(struct vt *vt);
+
+/* osc_shell.c */
+void vt_osc_133(struct vt *vt, char *s, size_t len);
+void vt_osc_633(struct vt *vt, char *s, size_t len);
+void vt_osc_mark(struct vt *vt, char *s, size_t len);               /* 1337 */
+void vt_osc_remote_host(struct vt *vt, char *s, size_t len);
+void vt_osc_clear_scrollback(struct vt *vt, char *s, size_t len);
+void vt_osc_cursor_shape(struct vt *vt, char *s, size_t len);
+void vt_osc_cell_size(struct vt *vt, char *s, size_t len);
+void vt_osc_user_var(struct vt *vt, char *s, size_t len);
+/* Takes both strings; false when there is no room for them. */
+bool vt_user_var_set(struct vt *vt, char *name, char *value);
+void vt_shell_clear(struct vt *vt);
+void vt_user_vars_clear(struct vt *vt);
 
 /* osc_color.c */
 void vt_osc_palette(struct vt *vt, char *s, size_t len);            /* 4 */

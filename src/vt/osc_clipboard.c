@@ -61,6 +61,15 @@ void vt_osc_52(struct vt *vt, char *s, size_t len)
 		set(vt, VT_CLIPBOARD_CLIPBOARD, data ? data : "", len);
 }
 
+/* iTerm2's, with a colon before the base64. */
+void vt_osc_copy(struct vt *vt, char *s, size_t len)
+{
+	cleanup_free char *data = *s == ':' ? vt_base64(s + 1, len - 1, &len) : NULL;
+
+	if (data && vt->cb.clipboard)
+		set(vt, VT_CLIPBOARD_CLIPBOARD, data, len);
+}
+
 /* ---- OSC 5522 ---------------------------------------------------------------------- */
 
 static void status(struct vt *vt, const char *type, const char *id, const char *what)

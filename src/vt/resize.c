@@ -23,6 +23,7 @@ struct reflow {
 	int64_t next;                    /* stable index of the row being filled */
 	struct vt_scratch *line;         /* the row being filled */
 	struct vt_spans *spans;          /* its images */
+	uint8_t marks;                   /* its VT_ROW_* */
 	struct vt_kept_spans *kept;      /* images of old rows in the scrollback, from `kept_at` on */
 	size_t kept_at, n_kept;
 	struct point points[POINTS];
@@ -57,6 +58,7 @@ static void pull_newest(struct reflow *r)
 	row->used = kept.n;
 	row->wrapped = kept.wrapped;
 	row->line_attr = kept.line_attr;
+	row->marks = kept.marks;
 	struct vt_kept_spans images = vt_spans_unkeep(vt, vt->sb.end - 1);
 	row->seqno = MAX(kept.seqno, images.seqno);
 	row->spans = images.spans;
@@ -73,6 +75,8 @@ static void emit(struct reflow *r, bool wrapped, uint8_t line_attr)
 	row->used = r->line->n;
 	row->wrapped = wrapped;
 	row->line_attr = line_attr;
+	row->marks = r->marks;
+	r->marks = 0;
 	row->seqno = vt_now(r->vt);
 	row->spans = r->spans;
 	r->spans = NULL;
@@ -153,6 +157,8 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 			width = 1;
 		if (r->line->n + width > cols)
 			emit(r, true, row->line_attr);
+		if (x == 0)
+			r->marks |= row->marks;
 		if (points)
 			place_points(r, index, x);
 		if (cell.width == 2 && points)
@@ -168,6 +174,8 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 		if (width == 2)
 			r->line->cells[r->line->n++] = vt_cell_make(0, cell.style, 0);
 	}
+	if (content == 0)
+		r->marks |= row->marks;
 	if (spans)
 		place_spans_beyond(r, spans, content);
 	/* Positions right of the text stay as far right of it as they were. */
@@ -243,8 +251,12 @@ static unsigned screen_content(const struct reflow *r, const struct vt_grid *g, 
 {
 	unsigned n = g->n;
 
-	while (n > 1 && vt_grid_row(g, n - 1)->used == 0 && !vt_grid_row(g, n - 1)->spans && !has_points(r, top + n - 1))
-		n--;
+	for (; n > 1 && !has_points(r, top + n - 1); n--) {
+		const struct vt_grid_row *row = vt_grid_row(g, n - 1);
+
+		if (row->used > 0 || row->spans || row->marks)
+			break;
+	}
 	return n;
 }
 
@@ -258,6 +270,7 @@ static void copy_rows(struct reflow *r, const struct vt_grid *old, unsigned cont
 		r->line->n = from->used;
 		r->spans = from->spans;
 		from->spans = NULL;
+		r->marks = from->marks;
 		emit(r, from->wrapped, from->line_attr);
 		vt_grid_row(&r->grid, r->waiting - 1)->seqno = from->seqno;
 	}
@@ -355,7 +368,7 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 		for (unsigned y = 0; y < content; y++) {
 			const struct vt_grid_row *g = vt_grid_row(old, y);
 			struct vt_row row = { .cells = g->cells, .n = g->used,
-				.wrapped = g->wrapped && y + 1 < content, .line_attr = g->line_attr };
+				.wrapped = g->wrapped && y + 1 < content, .line_attr = g->line_attr, .marks = g->marks };
 
 			take_row(&r, &row, g->spans, top + y);
 		}
@@ -392,6 +405,7 @@ static void resize_alternate(struct vt *vt, uint16_t rows, uint16_t cols)
 		to->used = (uint16_t)MIN(from->used, from->line_attr ? MAX(cols / 2u, 1u) : cols);
 		memcpy(to->cells, from->cells, to->used * sizeof(*to->cells));
 		to->line_attr = from->line_attr;
+		to->marks = from->marks;
 		to->spans = from->spans;
 		from->spans = NULL;
 		vt_spans_flag(to, cols);

@@ -43,6 +43,7 @@ void vt_row_clear(struct vt_grid_row *row, unsigned cols, uint16_t style)
 	row->used = 0;
 	row->wrapped = false;
 	row->line_attr = 0;
+	row->marks = 0;
 	if (style != 0)
 		vt_row_fill(row, 0, cols, style);
 }

@@ -19,7 +19,8 @@
 #define CELL_MAX (2 + VT_CLUSTER_BYTES_MAX)
 #define CLUSTER_MARK 0xffu
 
-enum { ROW_WRAPPED = 1, ROW_ATTR_SHIFT = 1, ROW_ATTR = 3 << 1, ROW_RUNS = 8 };
+enum { ROW_WRAPPED = 1, ROW_ATTR_SHIFT = 1, ROW_ATTR = 3 << 1, ROW_RUNS = 8, ROW_MARKS_SHIFT = 4,
+	ROW_MARKS = 3 << 4 };
 
 static uint8_t *put_varint(uint8_t *p, uint32_t v)
 {
@@ -342,7 +343,7 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 	b->rows[b->n++] = (struct vt_sb_row){ .offset = b->len, .seqno = (uint32_t)row->seqno };
 	uint8_t *p = b->data + b->len;
 	*p++ = (uint8_t)((row->wrapped ? ROW_WRAPPED : 0) | (plain ? 0 : ROW_RUNS) |
-	    row->line_attr << ROW_ATTR_SHIFT);
+	    row->line_attr << ROW_ATTR_SHIFT | row->marks << ROW_MARKS_SHIFT);
 	p = put_varint(p, n);
 	if (!plain) {
 		p = put_varint(p, n_runs);
@@ -357,6 +358,7 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 	b->seqno = MAX(b->seqno, row->seqno);
 	b->widest = MAX(b->widest, (uint16_t)n);
 	b->wraps |= row->wrapped;
+	b->marks |= row->marks;
 	sb->end++;
 	if (sb->end - sb->first > (int64_t)sb->lines_max)
 		sb->first = sb->end - sb->lines_max;
@@ -445,7 +447,8 @@ void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t i
 	}
 	*ret = (struct vt_row){
 		.cells = cells, .n = *n, .wrapped = flags & ROW_WRAPPED,
-		.line_attr = (flags & ROW_ATTR) >> ROW_ATTR_SHIFT, .seqno = vt_sb_row_seqno(block, index),
+		.line_attr = (flags & ROW_ATTR) >> ROW_ATTR_SHIFT,
+		.marks = (flags & ROW_MARKS) >> ROW_MARKS_SHIFT, .seqno = vt_sb_row_seqno(block, index),
 	};
 }
 
@@ -482,6 +485,13 @@ const uint8_t *vt_sb_char(const uint8_t *p, const char **s, size_t *len, unsigne
 	*len = text_utf8_decode((const char *)p, 4, &cp);
 	*width = text_width(cp) == 2 ? 2 : 1;
 	return p + *len;
+}
+
+uint8_t vt_sb_row_marks(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index)
+{
+	const uint8_t *end;
+
+	return (*row_bytes(sb, block, index, &end) & ROW_MARKS) >> ROW_MARKS_SHIFT;
 }
 
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row)
@@ -557,7 +567,8 @@ static bool check_row(const struct vt_sb_block *b, const uint8_t *p, const uint8
 	if (p == end)
 		return false;
 	flags = *p++;
-	if (flags & ~(ROW_WRAPPED | ROW_ATTR | ROW_RUNS) || ((flags & ROW_WRAPPED) && !b->wraps) ||
+	if (flags & ~(ROW_WRAPPED | ROW_ATTR | ROW_RUNS | ROW_MARKS) || ((flags & ROW_WRAPPED) && !b->wraps) ||
+	    ((flags & ROW_MARKS) >> ROW_MARKS_SHIFT & ~b->marks) ||
 	    !(p = check_varint(p, end, b->widest, &count)))
 		return false;
 	const uint8_t *runs = p;

@@ -39,6 +39,7 @@ struct vt_sb_block {
 	uint64_t floor;                /* no row counts as older than this */
 	uint16_t widest;               /* cells of the longest row */
 	bool wraps;                    /* some row is wrapped */
+	uint8_t marks;                 /* those of all rows */
 };
 
 struct vt_sb_style {
@@ -89,6 +90,7 @@ struct vt_sb_text {
 struct vt_sb_text vt_sb_text(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index);
 /* One stored character: its UTF-8 (none for a blank) and cells. Returns where the next one begins. */
 const uint8_t *vt_sb_char(const uint8_t *p, const char **s, size_t *len, unsigned *width);
+uint8_t vt_sb_row_marks(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index);
 void vt_sb_block_free(struct vt_sb_block *block);
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row);
 uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index);

@@ -1,5 +1,5 @@
 /* What strings leave behind, in a snapshot: titles, the folder, notifications and a
- * clipboard that are not complete, pointers, colours. */
+ * clipboard that are not complete, pointers, colours, what shells told. */
 #include "vt/osc.h"
 #include "vt/snap_io.h"
 
@@ -134,6 +134,50 @@ static void pointer_fields(struct vt_snap *s, struct vt_pointer *pointer)
 		SNAP_NUMBER(s, pointer->stack[i], VT_POINTER_SHAPES);
 }
 
+/* ---- shells ------------------------------------------------------------------------------ */
+
+/* A text that may have several lines. */
+static void lines(struct vt_snap *s, char **text, size_t max, unsigned flags)
+{
+	vt_snap_string(s, text, max, flags | VT_SNAP_ANY_TEXT);
+	if (!s->reading || !*text)
+		return;
+	cleanup_free char *clean = vt_clean(*text, __builtin_strlen(*text), max, VT_CLEAN_LINES, NULL);
+	vt_snap_require(s, clean && str_eq(clean, *text));
+}
+
+static void shell_fields(struct vt_snap *s, struct vt_shell_state *shell)
+{
+	SNAP_NUMBER(s, shell->state, VT_SHELL_DONE);
+	SNAP_BOOL(s, shell->has_status);
+	SNAP_BOOL(s, shell->line_told);
+	SNAP_SIGNED(s, shell->status);
+	lines(s, &shell->line, VT_COMMAND_BYTES_MAX, VT_SNAP_NULL);
+	vt_snap_string(s, &shell->aid, VT_NOTE_FIELD_MAX, VT_SNAP_NULL);
+	vt_snap_string(s, &shell->click, VT_NOTE_FIELD_MAX, VT_SNAP_NULL);
+}
+
+static void user_vars(struct vt_snap *s, struct vt *vt)
+{
+	unsigned n = (unsigned)vt_snap_count(s, vt->vars_n, VT_USER_VARS_MAX, 2);
+
+	for (unsigned i = 0; i < n && s->error == VT_SNAPSHOT_OK; i++) {
+		struct vt_user_var var = s->reading ? (struct vt_user_var){ 0 } : vt->vars[i];
+
+		vt_snap_string(s, &var.name, VT_USER_VAR_NAME_MAX, 0);
+		lines(s, &var.value, VT_OSC_USER_VAR_MAX, 0);
+		if (!s->reading)
+			continue;
+		bool valid = s->error == VT_SNAPSHOT_OK && *var.name;
+		if (!valid) {
+			free(var.name);
+			free(var.value);
+		}
+		/* A name that stands there twice would leave fewer of them than were told. */
+		vt_snap_require(s, valid && vt_user_var_set(vt, var.name, var.value) && vt->vars_n == i + 1);
+	}
+}
+
 void vt_snap_osc(struct vt_snap *s, struct vt *vt)
 {
 	notes_fields(s, vt);
@@ -142,4 +186,8 @@ void vt_snap_osc(struct vt_snap *s, struct vt *vt)
 		pointer_fields(s, &vt->pointer[i]);
 	SNAP_NUMBER(s, vt->progress, VT_PROGRESS_INDETERMINATE);
 	SNAP_NUMBER(s, vt->progress_percent, 100);
+	shell_fields(s, &vt->shell);
+	SNAP_BOOL(s, vt->input_line);
+	vt_snap_string(s, &vt->remote_host, VT_NOTE_FIELD_MAX, VT_SNAP_NULL);
+	user_vars(s, vt);
 }

@@ -98,6 +98,7 @@ static void row_fields(struct vt_snap *s, struct vt *vt, struct vt_grid_row *row
 		row->seqno = vt->seqno - age;
 	SNAP_BOOL(s, row->wrapped);
 	SNAP_NUMBER(s, row->line_attr, 3);
+	SNAP_NUMBER(s, row->marks, VT_ROW_PROMPT | VT_ROW_MARK);
 	SNAP_NUMBER(s, row->used, vt->cols);
 	row_cells(s, vt, row);
 	vt_snap_spans(s, vt, &row->spans);
@@ -251,6 +252,7 @@ static void block_fields(struct vt_snap *s, struct vt *vt, struct vt_sb_block *b
 	SNAP_NUMBER(s, b->floor, vt->seqno);
 	SNAP_NUMBER(s, b->widest, VT_COLS_MAX);
 	SNAP_BOOL(s, b->wraps);
+	SNAP_NUMBER(s, b->marks, VT_ROW_PROMPT | VT_ROW_MARK);
 	block_styles(s, vt, b);
 	block_data(s, vt, b);
 }

@@ -11,6 +11,7 @@
  * not kept, vt: print_fast - follows from the rest
  * not kept, vt_grid: rows cells n head - the memory; n is the terminal's
  * not kept, vt_grid_row: cells - the memory
+ * not kept, vt: vars_bytes - counted anew
  * not kept, vt_parser: string_cap - the memory
  * not kept, vt_parser: bel - for the handler of a string that has just ended
  * not kept, vt_paste_board: cap - the memory

@@ -85,6 +85,9 @@ void vt_destroy(struct vt *vt)
 	free(vt->cwd);
 	free(vt->board.data);
 	vt_notes_clear(vt);
+	vt_shell_clear(vt);
+	vt_user_vars_clear(vt);
+	free(vt->remote_host);
 	free(vt->term_program);
 	free(vt);
 }
@@ -99,13 +102,14 @@ void vt_hard_reset(struct vt *vt)
 	if (wide)
 		vt_want_size(vt, vt->rows, 80);
 	vt_erase_rows(vt, 0, vt->rows);
-	vt_sb_erase(&vt->sb);
+	vt_drop_scrollback(vt);
 	vt_images_reset(vt);
 	for (unsigned i = 0; i < VT_PALETTE_ALL; i++)
 		vt_palette_reset(vt, i);
 	vt_palette_stack_clear(vt);
 	vt_notes_clear(vt);
 	vt_progress_clear(vt);
+	vt_shell_clear(vt);
 	memset(vt->pointer, 0, sizeof(vt->pointer));
 	vt->board.open = false;
 	if (palette && vt->cb.palette)
@@ -253,7 +257,7 @@ bool vt_row_get(struct vt *vt, int64_t row, struct vt_row *ret)
 		const struct vt_grid_row *r = vt_row_at(vt, y);
 
 		*ret = (struct vt_row){ .cells = r->cells, .n = r->used, .wrapped = r->wrapped,
-			.line_attr = r->line_attr, .seqno = screen_row_seqno(vt, y) };
+			.line_attr = r->line_attr, .marks = r->marks, .seqno = screen_row_seqno(vt, y) };
 		return true;
 	}
 	struct vt_sb_block *block = vt_is_alt(vt) ? NULL : vt_sb_find(&vt->sb, row);

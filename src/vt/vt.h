@@ -33,6 +33,10 @@ struct vt;
 #define VT_NOTE_ID_MAX 64
 #define VT_NOTE_BUTTONS_MAX 8
 #define VT_NOTES_MAX 8               /* notifications that are not complete */
+#define VT_COMMAND_BYTES_MAX 16384   /* a command line told by a shell */
+#define VT_USER_VAR_NAME_MAX 256
+#define VT_USER_VARS_MAX 64
+#define VT_USER_VARS_BYTES_MAX (256u << 10) /* names and values together */
 /* Bytes of payload of the string sequences; longer ones are swallowed to their end. */
 #define VT_OSC_TITLE_MAX 4096
 #define VT_OSC_COLOR_MAX 16384       /* OSC 4, 5, 10-19, 21: all colours at once fit */
@@ -183,6 +187,7 @@ struct vt_callbacks {
 	void (*notification_close)(void *user, const char *id);                /* OSC 99 p=close */
 	void (*user_var)(void *user, const char *name, const char *value);     /* OSC 1337 SetUserVar */
 	void (*progress)(void *user, enum vt_progress state, unsigned percent); /* OSC 9;4 */
+	void (*shell)(void *user);               /* vt_command() changed */
 	void (*pointer)(void *user);             /* vt_pointer_shape() changed by a program */
 	void (*palette)(void *user);             /* a program changed colours (OSC 4, 10, 11, 104 ...) */
 	/* XTWINOPS 8, DECCOLM; may be ignored */
@@ -278,10 +283,42 @@ enum vt_progress vt_progress(const struct vt *vt, unsigned *ret_percent);
 /* A CSS cursor name (OSC 22), "" for the one that the owner likes. */
 const char *vt_pointer_shape(const struct vt *vt);
 
+/* What a shell tells by OSC 133 or 633. Strings are never NULL. */
+enum vt_shell { VT_SHELL_UNKNOWN, VT_SHELL_PROMPT, VT_SHELL_INPUT, VT_SHELL_RUNNING, VT_SHELL_DONE };
+struct vt_command {
+	enum vt_shell state;
+	bool has_status;                     /* the last command has ended, and said how */
+	int status;
+	const char *line;                    /* of the command that runs or ran last, "" when not told */
+	const char *aid, *click;             /* options of the last prompt: aid=, cl= */
+};
+struct vt_command vt_command(const struct vt *vt);
+const char *vt_remote_host(const struct vt *vt);     /* user@host (OSC 1337), or "" */
+/* The i-th user variable (OSC 1337 SetUserVar), in the order of their first setting. */
+bool vt_user_var(const struct vt *vt, size_t i, const char **ret_name, const char **ret_value);
+
+/* Marks of a row; they stay with it in the scrollback, and with its text when it is wrapped anew. */
+enum { VT_ROW_PROMPT = 1u << 0,          /* a prompt begins in it */
+	VT_ROW_MARK = 1u << 1 };             /* OSC 1337 SetMark */
+/* The first row with any of these marks, from row `from` on upwards (step < 0) or downwards. */
+bool vt_mark_find(struct vt *vt, int64_t from, int step, uint8_t marks, int64_t *ret);
+
+/* What was printed as prompt, input or output, in one piece. */
+enum vt_zone_kind { VT_ZONE_OUTPUT, VT_ZONE_INPUT, VT_ZONE_PROMPT };
+struct vt_zone {
+	enum vt_zone_kind kind;
+	int64_t first_row, last_row;         /* stable indexes, both inside */
+	uint16_t first_x, end_x;             /* its first cell, and the one after its last */
+};
+/* Those in rows [first, last), from top to bottom; what lies outside is cut off. Writes
+ * up to max, returns how many there are. Reads every row. */
+size_t vt_zones(struct vt *vt, int64_t first, int64_t last, struct vt_zone *ret, size_t max);
+
 struct vt_row {
 	const struct vt_cell *cells;         /* n of them; cells past n are blank in the default style */
 	uint16_t n;
 	bool wrapped;                        /* the next row continues this logical line */
+	uint8_t marks;                       /* VT_ROW_* */
 	uint8_t line_attr;                   /* 0 normal, 1 double width, 2 double height top, 3 bottom */
 	uint64_t seqno;                      /* of its last change, >= 1 */
 };

@@ -9,7 +9,7 @@
 #include "vt/image.h"
 #include "vt/snapshot.h"
 
-#define EVENTS_MAX 64
+#define EVENTS_MAX 4096
 
 struct run {
 	const char *file, *name;
@@ -99,6 +99,17 @@ static void on_note(void *user, const struct vt_notification *n)
 }
 
 static void on_note_close(void *user, const char *id) { event(user, "close %s", id); }
+static void on_shell(void *user)
+{
+	static const char *const states[] = { "unknown", "prompt", "input", "running", "done" };
+	struct vt_command c = vt_command(((struct run *)user)->vt);
+	char status[16] = "";
+
+	if (c.has_status)
+		snprintf(status, sizeof(status), " %d", c.status);
+	event(user, "shell %s%s", states[c.state], status);
+}
+
 static void on_pointer(void *user) { event(user, "pointer %s", vt_pointer_shape(((struct run *)user)->vt)); }
 
 /* What `board` said; NULL leaves a program that asks without an answer. */
@@ -159,7 +170,7 @@ static const struct vt_callbacks callbacks = {
 	.reply = on_reply, .bell = on_bell, .title = on_title, .cwd = on_cwd, .clipboard = on_clipboard,
 	.notification = on_note, .user_var = on_var, .progress = on_progress, .palette = on_palette,
 	.size_request = on_size, .image_file = on_file,
-	.notification_close = on_note_close, .pointer = on_pointer, .clipboard_get = on_clipboard_get,
+	.notification_close = on_note_close, .pointer = on_pointer, .shell = on_shell, .clipboard_get = on_clipboard_get,
 };
 
 static void fresh(struct run *r, unsigned rows, unsigned cols, unsigned lines)
@@ -794,6 +805,52 @@ static void expect_string(struct run *r, const char *what, const char *p, const 
 	expect_bytes(r, what, &want, seen, __builtin_strlen(seen));
 }
 
+/* Every marked row, as number and kinds; and the same found downwards and upwards. */
+static void expect_marks(struct run *r, const char *p)
+{
+	cleanup_str struct str want = STR_INIT, seen = STR_INIT;
+	struct vt_dims d = vt_dims(r->vt);
+	int64_t down = INT64_MIN, up = INT64_MAX;
+	unsigned found = 0, n = 0;
+
+	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++) {
+		struct vt_row row;
+
+		if (!vt_row_get(r->vt, y, &row) || !row.marks)
+			continue;
+		str_printf(&seen, " %" PRId64 "%s%s", y, row.marks & VT_ROW_PROMPT ? "p" : "",
+		    row.marks & VT_ROW_MARK ? "m" : "");
+		n++;
+	}
+	while (!at_end(&p)) {
+		char w[32];
+
+		word(&p, w, sizeof(w));
+		str_printf(&want, " %s", w);
+	}
+	if (!str_eq(want.s, seen.s))
+		fail(r, "marks: expected%s, seen%s", want.s, seen.s);
+	for (; vt_mark_find(r->vt, down, 1, VT_ROW_PROMPT | VT_ROW_MARK, &down); down++)
+		found++;
+	expect_number(r, "marks found downwards", n, found);
+	for (found = 0; vt_mark_find(r->vt, up, -1, VT_ROW_PROMPT | VT_ROW_MARK, &up); up--)
+		found++;
+	expect_number(r, "marks found upwards", n, found);
+}
+
+static void expect_zones(struct run *r, const char *p)
+{
+	cleanup_str struct str want = STR_INIT, seen = STR_INIT;
+	struct vt_zone zones[64];
+	size_t n = vt_zones(r->vt, INT64_MIN, INT64_MAX, zones, ARRAY_LEN(zones));
+
+	for (size_t i = 0; i < n && i < ARRAY_LEN(zones); i++)
+		str_printf(&seen, "%s%c%" PRId64 ",%u-%" PRId64 ",%u", i ? " " : "", "oip"[zones[i].kind],
+		    zones[i].first_row, zones[i].first_x, zones[i].last_row, zones[i].end_x);
+	string(r, &p, &want);
+	expect_bytes(r, "zones", &want, seen.s, seen.len);
+}
+
 /* Commands that read one number or string and compare. False when it is none of them. */
 static bool expect(struct run *r, const char *cmd, const char *p)
 {
@@ -841,6 +898,25 @@ static bool expect(struct run *r, const char *cmd, const char *p)
 	} else if (str_eq(cmd, "top")) {
 		expect_number(r, "scrollback top", number(r, &p), (long)d.scrollback_top);
 		expect_number(r, "physical top", number(r, &p), (long)d.physical_top);
+	} else if (str_eq(cmd, "command")) {
+		expect_string(r, "command line", p, vt_command(r->vt).line);
+	} else if (str_eq(cmd, "aid")) {
+		expect_string(r, "aid", p, vt_command(r->vt).aid);
+	} else if (str_eq(cmd, "click")) {
+		expect_string(r, "click", p, vt_command(r->vt).click);
+	} else if (str_eq(cmd, "host")) {
+		expect_string(r, "remote host", p, vt_remote_host(r->vt));
+	} else if (str_eq(cmd, "vars")) {
+		cleanup_str struct str seen = STR_INIT;
+		const char *name, *value;
+
+		for (size_t i = 0; vt_user_var(r->vt, i, &name, &value); i++)
+			str_printf(&seen, "%s%s=%s", i ? "," : "", name, value);
+		expect_string(r, "user variables", p, seen.s);
+	} else if (str_eq(cmd, "marks")) {
+		expect_marks(r, p);
+	} else if (str_eq(cmd, "zones")) {
+		expect_zones(r, p);
 	} else if (str_eq(cmd, "pointer")) {
 		expect_string(r, "pointer", p, vt_pointer_shape(r->vt));
 	} else if (str_eq(cmd, "progress")) {
@@ -917,6 +993,9 @@ static size_t run_line(struct run *r, const struct strv *lines, size_t at)
 		r->mark = vt_seqno(r->vt);
 	} else if (str_eq(cmd, "file")) {
 		add_file(r, p);
+	} else if (str_eq(cmd, "compact")) {
+		while (vt_compact(r->vt))
+			;
 	} else if (str_eq(cmd, "erase")) {
 		vt_erase_scrollback(r->vt, !at_end(&p));
 	} else if (str_eq(cmd, "screen")) {

@@ -130,9 +130,32 @@ static void add_sixel(struct str *s)
 	str_puts(s, rnd(8) ? "\033\\" : "\030");
 }
 
+/* What shells and the programs in them tell. */
+static void add_told(struct str *s)
+{
+	switch (rnd(12)) {
+	case 0: str_printf(s, "\033]133;%c;aid=%u;cl=m\a", "ANPI"[rnd(4)], rnd(9)); break;
+	case 1: str_printf(s, "\033]133;D;%u\a", rnd(300)); break;
+	case 2: str_printf(s, "\033]633;E;make\\x0a%u\a", rnd(9)); break;
+	case 3: str_puts(s, "\033]1337;SetMark\a"); break;
+	case 4: str_printf(s, "\033]1337;SetUserVar=v%u=eAp5\a", rnd(5)); break;
+	case 5: str_printf(s, "\033]1337;RemoteHost=me@%u\a", rnd(5)); break;
+	case 6: str_printf(s, "\033]9;4;%u;%u\a", rnd(5), rnd(100)); break;
+	case 7: str_printf(s, "\033]22;%s\a", rnd(2) ? ">wait" : "<"); break;
+	case 8: str_printf(s, "\033]5522;type=%s\a", rnd(2) ? "write" : "wdata:mime=dGV4dC9wbGFpbg==;eHl6"); break;
+	case 9: str_printf(s, "\033]21;cursor=%s;selection_background=#%06x\a", rnd(2) ? "" : "red", rnd(1u << 24)); break;
+	case 10: str_printf(s, "\033[%u#%c", rnd(4), "PQ"[rnd(2)]); break;
+	default: str_printf(s, "\033]99;i=%u:d=0:u=1:p=%s;text\a", rnd(4), rnd(2) ? "buttons" : "body"); break;
+	}
+}
+
 static void add_string(struct str *s)
 {
-	switch (rnd(14)) {
+	switch (rnd(18)) {
+	case 14:
+	case 15:
+	case 16:
+	case 17: add_told(s); break;
 	case 12: add_sixel(s); break;
 	case 13: str_printf(s, "\033[?%u;%u;%uS", 1 + rnd(2), 2 + rnd(2), 2 + rnd(30)); break;
 	case 0: str_printf(s, "\033]8;id=%u;https://example.org/%u\a", rnd(3), rnd(20)); break;
