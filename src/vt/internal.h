@@ -18,7 +18,7 @@
  *   base64.c      what strings carry, in pieces;  bytes.c bounded buffers, zlib
  *   image.c       the store of images;  placement.c where they stand;
  *   spans.c       what rows have of them;  placeholder.c text that shows them
- *   kitty*.c      the kitty graphics protocol;  png.c files of that kind
+ *   kitty*.c      the kitty graphics protocol;  image_png.c files of that kind
  *   snapshot.c, snap_*.c  all of it as bytes, and back. Whoever adds a member to a
  *                 struct below adds it there too (tests/layout/test_snapshot.py)
  *

@@ -13,7 +13,7 @@
 
 #include "vt/internal.h"
 #include "vt/kitty.h"
-#include "vt/png.h"
+#include "vt/image_png.h"
 
 /* kitty takes a little more than an image's bytes. */
 #define SLACK 10u

@@ -6,7 +6,7 @@
  * and their times (image.h); one that does not shows its current frame. */
 #include "vt/internal.h"
 #include "vt/kitty.h"
-#include "vt/png.h"
+#include "vt/image_png.h"
 
 static size_t frame_bytes(const struct vt_stored *image)
 {
