@@ -31,14 +31,9 @@ static void copy_out(const struct vt_grid_row *row, unsigned x, unsigned n, stru
 		to[i] = x + i < row->used ? row->cells[x + i] : vt_cell_make(0, 0, 1);
 		to[i].flags = 0;
 	}
-	/* Halves of wide characters that are not copied whole. */
-	if (to[0].width == 0)
-		to[0] = vt_cell_make(0, to[0].style, 1);
-	if (to[n - 1].width == 2)
-		to[n - 1] = vt_cell_make(0, to[n - 1].style, 1);
 }
 
-static void copy_in(struct vt *vt, unsigned y, unsigned x, unsigned n, const struct vt_cell *from)
+static void copy_in(struct vt *vt, unsigned y, unsigned x, unsigned n, struct vt_cell *from)
 {
 	struct vt_grid_row *row = vt_row_at(vt, y);
 	unsigned cols = vt_row_cols(vt, row);
@@ -46,6 +41,11 @@ static void copy_in(struct vt *vt, unsigned y, unsigned x, unsigned n, const str
 	if (x >= cols)
 		return;
 	n = MIN(n, cols - x);
+	/* Halves of wide characters that are not copied whole. */
+	if (from[0].width == 0)
+		from[0] = vt_cell_make(0, from[0].style, 1);
+	if (from[n - 1].width == 2)
+		from[n - 1] = vt_cell_make(0, from[n - 1].style, 1);
 	vt_row_open(row, x, x + n);
 	vt_row_reach(row, x + n);
 	memcpy(row->cells + x, from, n * sizeof(*from));
@@ -168,6 +168,9 @@ static void change_row(struct vt *vt, unsigned y, unsigned from, unsigned to, bo
 		return;
 	to = MIN(to, vt_row_cols(vt, row) - 1);
 	vt_row_reach(row, to + 1);
+	/* A wide character changes as a whole. */
+	from -= row->cells[from].width == 0;
+	to += row->cells[to].width == 2;
 	for (unsigned x = from; x <= to; x++) {
 		struct vt_cell *cell = &row->cells[x];
 

@@ -133,7 +133,11 @@ void vt_cursor_restore(struct vt *vt)
 	const struct vt_saved *s = &vt->grid->saved;
 	uint32_t semantic = vt->pen.attrs & VT_ATTR_SEMANTIC;
 
-	vt_cursor_to(vt, s->pos.x, s->pos.y);
+	/* The position is absolute, but in origin mode the cursor does not leave the margins. */
+	if (s->origin)
+		vt_cursor_to(vt, MIN(MAX(s->pos.x, vt->left), vt->right), MIN(MAX(s->pos.y, vt->top), vt->bottom));
+	else
+		vt_cursor_to(vt, s->pos.x, s->pos.y);
 	vt->pos.pending = s->pos.pending && (vt->modes & VT_M_AUTOWRAP) && s->pos.x == vt->pos.x &&
 	    (s->pos.x == vt->cols - 1 || s->pos.x == vt_line_limit(vt, s->pos.x, s->pos.y));
 	vt->pen = s->pen;

@@ -68,8 +68,10 @@ static inline void apply(const struct vt_parser *ps, unsigned first, struct vt_s
 		case 2: put_field(&a, VT_ATTR_INTENSITY, 0, 2); break;
 		case 3: a |= VT_ATTR_ITALIC; break;
 		case 4:
-			put_field(&a, VT_ATTR_UNDERLINE, VT_ATTR_UNDERLINE_SHIFT,
-			    is_sub(ps, i + 1) ? MIN(ps->params[i + 1], 5u) : 1);
+			if (!is_sub(ps, i + 1))
+				put_field(&a, VT_ATTR_UNDERLINE, VT_ATTR_UNDERLINE_SHIFT, 1);
+			else if (ps->params[i + 1] <= 5)
+				put_field(&a, VT_ATTR_UNDERLINE, VT_ATTR_UNDERLINE_SHIFT, ps->params[i + 1]);
 			break;
 		case 5: put_field(&a, VT_ATTR_BLINK, VT_ATTR_BLINK_SHIFT, 1); break;
 		case 6: put_field(&a, VT_ATTR_BLINK, VT_ATTR_BLINK_SHIFT, 2); break;
