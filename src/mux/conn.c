@@ -242,6 +242,7 @@ static void on_closed(uv_handle_t *h)
 	free((char *)(uintptr_t)c->client.hostname.s);
 	free((char *)(uintptr_t)c->client.username.s);
 	free((char *)(uintptr_t)c->client.ssh_auth_sock.s);
+	free(c->agent);
 	free(c->views);
 	free(c);
 }
@@ -270,6 +271,7 @@ void conn_reap(struct mux *m)
 		if (p != NULL)
 			pane_focus(p, false);
 		mux_client_left(c);
+		agent_left(c);
 		uv_close((uv_handle_t *)&c->poll, on_closed);
 	}
 }
@@ -314,5 +316,7 @@ void conn_accept(struct mux *m)
 	c->poll.data = c;
 	m->conns = xreallocarray(m->conns, m->n_conns + 1, sizeof(*m->conns));
 	m->conns[m->n_conns++] = c;
+	if (c->peer_is_proxy)
+		agent_of_process(c);
 	update_events(c);
 }

@@ -301,6 +301,7 @@ static void shut_down(struct mux *m)
 	uv_run(&m->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&m->loop);
 	end_children(m);
+	agent_fini(m);
 	tree_fini(&m->tree);
 	for (size_t i = 0; i < MUX_NOTICES_MAX; i++) {
 		free(m->notices[i].text);
@@ -345,6 +346,7 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	}
 	uv_idle_init(&m->loop, &m->searcher);
 	m->searcher.data = m;
+	agent_init(m);
 	uv_timer_init(&m->loop, &m->timer);
 	m->timer.data = m;
 	uv_check_init(&m->loop, &m->check);

@@ -92,6 +92,8 @@ static void set_client_id(struct request *r)
 	if (r->b->set_client_id.is_proxy) {
 		if (!c->has_proxy)
 			c->proxy_pid = id->pid;
+		if (!c->has_proxy && id->has_ssh_auth_sock)
+			agent_set(c, id->ssh_auth_sock.s, id->ssh_auth_sock.len);
 		c->has_proxy = true;
 		/* Nothing may come before this answer: the proxy takes one PDU, whatever it is (4.10). */
 		conn_send(c, r->serial, WIRE_UNIT_RESPONSE, NULL);
@@ -108,6 +110,14 @@ static void set_client_id(struct request *r)
 	c->client.username = keep(id->username.s, id->username.len);
 	if (id->has_ssh_auth_sock)
 		c->client.ssh_auth_sock = keep(id->ssh_auth_sock.s, id->ssh_auth_sock.len);
+	/* A path on the client's machine is none here: then the proxy's counts. */
+	if (id->has_ssh_auth_sock && !conn_is_remote(c))
+		agent_set(c, id->ssh_auth_sock.s, id->ssh_auth_sock.len);
+	if (conn_is_remote(c)) {
+		free((char *)(uintptr_t)c->client.ssh_auth_sock.s);
+		c->client.has_ssh_auth_sock = c->agent != NULL;
+		c->client.ssh_auth_sock = keep(c->agent != NULL ? c->agent : "", c->agent != NULL ? strlen(c->agent) : 0);
+	}
 	c->registered = true;
 	request_done(r);
 	enable_pushes(c);
@@ -543,7 +553,9 @@ void request_handle(struct conn *c, const struct wire_pdu *pdu, struct wire_aren
 		request_fail(&r, "this client is read-only");
 		return;
 	}
-	if ((h->flags & INPUT) != 0)
+	if ((h->flags & INPUT) != 0) {
 		c->last_input = time(NULL);
+		agent_follow(c);
+	}
 	h->handle(&r);
 }

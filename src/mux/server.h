@@ -181,6 +181,7 @@ struct conn {
 	bool has_proxy, registered;
 	uint32_t proxy_pid;
 	struct wire_client_id client;      /* strings owned */
+	char *agent;                       /* its ssh-agent's socket, or NULL */
 	int64_t connected_at, last_input;  /* Unix seconds */
 	uint64_t focused;                  /* pane or TREE_NONE */
 	uint64_t shown;                    /* lace: the pane it shows, or TREE_NONE */
@@ -264,6 +265,8 @@ struct mux {
 	struct search **searches;          /* that are not answered yet; the first has the next turn */
 	size_t n_searches;
 	uv_idle_t searcher;                /* keeps the loop turning for them */
+	char *agent_path;                  /* SSH_AUTH_SOCK of panes */
+	uint64_t agent_conn;               /* whose agent it is, 0 = nobody's */
 	pid_t tls_pid;                     /* the TLS listener, 0 = none */
 	int tls_line;                      /* it ends when this is closed */
 	struct tls_ask *tls_asks[MUX_TLS_ASKS_MAX];
@@ -291,6 +294,16 @@ void mux_focus_pane(struct mux *m, uint64_t pane, uint64_t author);
 void mux_client_size(struct conn *c, struct pane *p, const struct wire_terminal_size *size, bool at_once);
 void mux_client_typed(struct conn *c, struct pane *p);
 void mux_client_left(struct conn *c);
+/* ---- ssh-agents (agent.c) ---- */
+void agent_init(struct mux *m);
+void agent_fini(struct mux *m);
+/* This connection's person typed. */
+void agent_follow(struct conn *c);
+void agent_left(const struct conn *c);
+/* What the connection is told, or its peer's environment says, to be its agent. */
+void agent_set(struct conn *c, const char *path, size_t len);
+void agent_of_process(struct conn *c);
+
 /* Starts the TLS listener when one is wanted and none runs (tls.c). */
 void tls_start(struct mux *m);
 bool tls_exited(struct mux *m, pid_t pid);       /* true when it was that */

@@ -62,8 +62,12 @@ static void prepare(struct request *r, const struct wire_command *cmd, const str
 	env_base((const char *const *)environ, &p->env);
 	if (file != NULL && env_read_session(file, geteuid(), &session))
 		env_apply_session(&p->env, session.s, session.len, &p->session);
+	/* What the project's configuration says of an agent counts; else it is the typist's. */
+	cleanup_free char *agent = xstrdup(env_get(&p->env, "SSH_AUTH_SOCK") != NULL ? env_get(&p->env, "SSH_AUTH_SOCK") :
+	    r->m->agent_path);
 	if (r->c->peer > 0 && env_read_process(r->c->peer, geteuid(), &login))
 		env_apply_login(&p->env, login.s, login.len);
+	env_set(&p->env, "SSH_AUTH_SOCK", agent);
 	if (cmd != NULL)
 		add_command_env(&p->env, cmd, remote);
 	bool known = passwd_lookup(geteuid(), &p->user);

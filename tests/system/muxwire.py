@@ -396,9 +396,9 @@ class Client:
 
     # ---- requests ----
 
-    def hello(self, is_proxy=False, pid=4242):
-        self.done(40, string("devbox") + string("dev") + uleb(pid) + uleb(1790000000) + uleb(0) + b"\0" +
-                  bytes([is_proxy]))
+    def hello(self, is_proxy=False, pid=4242, agent=None):
+        self.done(40, string("devbox") + string("dev") + uleb(pid) + uleb(1790000000) + uleb(0) +
+                  (b"\1" + string(agent) if agent else b"\0") + bytes([is_proxy]))
 
     def lace(self, flags=0):
         answer = self.call(19521, uleb(1) + uleb(flags))

@@ -5,6 +5,7 @@ Needs no engine. LACE_MUX_SERVER names the program under test.
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -279,12 +280,12 @@ def test_ssh_variables_come_from_the_spawning_client(server):
 import sys; sys.path.insert(0, %r)
 from muxwire import Client
 c = Client(%r)
-c.spawn(argv=["sh", "-c", "echo agent:$SSH_AUTH_SOCK:$SSH_CONNECTION:; exec sleep 100"])
+c.spawn(argv=["sh", "-c", "echo :$SSH_CONNECTION:; exec sleep 100"])
 """ % (os.path.dirname(muxwire.__file__), server.socket)
     subprocess.run(["/usr/bin/python3", "-c", code], check=True,
                    env={**server.env, "SSH_AUTH_SOCK": "/run/agent", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"})
     c = server.client()
-    c.wait_text(0, "agent:/run/agent:1.2.3.4 5 6.7.8.9 22:")
+    c.wait_text(0, ":1.2.3.4 5 6.7.8.9 22")
 
 
 def test_the_login_shell_without_a_command(server):
@@ -765,6 +766,40 @@ def proxy(bare, *args, argv0=None, **kwargs):
     p = subprocess.Popen([argv0 or SERVER, *args], executable=SERVER, env=bare.env, stdin=subprocess.PIPE,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
     return p, Client(rfd=p.stdout.fileno(), wfd=p.stdin.fileno())
+
+
+def test_panes_see_the_agent_of_who_typed_last(bare):
+    """6.6: a link for life, that follows the client."""
+    started, clients = [], []
+    for name in ("one", "two"):
+        env = {**bare.env, "SSH_AUTH_SOCK": f"/run/agent-{name}"}
+        p = subprocess.Popen([SERVER, "proxy"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        c = Client(rfd=p.stdout.fileno(), wfd=p.stdin.fileno())
+        c.hello(agent="/private/tmp/of-the-laptop")      # means nothing here
+        started.append(p)
+        clients.append(c)
+    one, two = clients
+    pane = one.spawn(argv=["sh", "-c", "echo agent:$SSH_AUTH_SOCK:; exec cat"])["pane_id"]
+    eventually(lambda: one.text(pane).rstrip().endswith(":"))
+    link = re.search(r"agent:(.*):", one.text(pane).replace("\n", ""))[1]
+    assert link == f"{bare.run}/wezterm/agent.{bare.pids()[0]}"
+    one.write(pane, "x\r")
+    assert os.readlink(link) == "/run/agent-one"
+    two.write(pane, "y\r")
+    assert os.readlink(link) == "/run/agent-two"
+    assert {c["agent"] for c in one.call(41)["clients"]} == {"/run/agent-one", "/run/agent-two"}
+    started[1].stdin.close()
+    assert started[1].wait(10) == 0
+    eventually(lambda: os.readlink(link) == "/run/agent-one", what="the other's agent")
+    started[0].stdin.close()
+    assert started[0].wait(10) == 0
+    # A client of this machine says where its agent is.
+    local = bare.client(hello=False)
+    local.hello(agent="/run/agent-three")
+    local.write(pane, "z\r")
+    assert os.readlink(link) == "/run/agent-three"
+    assert bare.command("stop").returncode == 0
+    assert not os.path.lexists(link)
 
 
 def test_ten_proxies_at_once_start_one_server(bare):
