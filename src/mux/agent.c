@@ -23,6 +23,7 @@ void agent_fini(struct mux *m)
 {
 	unlink(m->agent_path);
 	free(m->agent_path);
+	m->agent_path = NULL;
 }
 
 static void point_to(struct mux *m, const struct conn *c)
@@ -46,7 +47,7 @@ void agent_left(const struct conn *c)
 	struct mux *m = c->mux;
 	const struct conn *next = NULL;
 
-	if (m->agent_conn != c->id)
+	if (m->agent_conn != c->id || m->agent_path == NULL)
 		return;
 	for (size_t i = 0; i < m->n_conns; i++) {
 		const struct conn *o = m->conns[i];

@@ -291,6 +291,7 @@ static void shut_down(struct mux *m)
 	uv_poll_stop(&m->listener);
 	close(m->opts->listen_fd);
 	unlink(m->opts->socket_path);
+	agent_fini(m);
 	tls_stop(m);
 	for (size_t i = 0; i < m->n_conns; i++)
 		conn_close(m->conns[i]);
@@ -301,7 +302,6 @@ static void shut_down(struct mux *m)
 	uv_run(&m->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&m->loop);
 	end_children(m);
-	agent_fini(m);
 	tree_fini(&m->tree);
 	for (size_t i = 0; i < MUX_NOTICES_MAX; i++) {
 		free(m->notices[i].text);
