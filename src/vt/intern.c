@@ -181,19 +181,13 @@ static uint32_t style_hash(const struct vt_style *s)
 	return mix(a * 0xff51afd7ed558ccdull ^ b * 0x9e3779b97f4a7c15ull ^ c * 0xc4ceb9fe1a85ec53ull);
 }
 
-static bool style_equal(const struct vt_style *a, const struct vt_style *b)
-{
-	return ((a->attrs ^ b->attrs) | (a->fg ^ b->fg) | (a->bg ^ b->bg) | (a->underline ^ b->underline) |
-	    (a->link ^ b->link) | (a->image ^ b->image)) == 0;
-}
-
 static uint32_t style_find(const struct vt_styles *t, const struct vt_style *s, uint32_t hash)
 {
 	/* The value is compared at once: asking for the hash first costs one more load. */
 	for (uint32_t at = hash;; at++) {
 		uint32_t id = t->ids.slots[at & (t->ids.nslots - 1)];
 
-		if (id == 0 || style_equal(&t->v[id], s))
+		if (id == 0 || vt_style_equal(&t->v[id], s))
 			return id;
 	}
 }
@@ -238,7 +232,7 @@ uint16_t vt_style_id(struct vt *vt, const struct vt_style *style)
 {
 	static const struct vt_style none;
 
-	if (style_equal(style, &none))
+	if (vt_style_equal(style, &none))
 		return 0;
 	uint16_t id = style_number(vt, style);
 	if (id == 0) {

@@ -24,6 +24,14 @@ struct vt_ids {
 	uint32_t patience;             /* refusals left before a sweep is tried again */
 };
 
+/* Member by member: styles have just been written that way, and a wider load than the
+ * stores before it stalls. */
+static inline bool vt_style_equal(const struct vt_style *a, const struct vt_style *b)
+{
+	return ((a->attrs ^ b->attrs) | (a->fg ^ b->fg) | (a->bg ^ b->bg) | (a->underline ^ b->underline) |
+	    (a->link ^ b->link) | (a->image ^ b->image)) == 0;
+}
+
 struct vt_styles {
 	struct vt_ids ids;
 	struct vt_style *v;            /* v[0] is the default style */

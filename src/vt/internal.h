@@ -11,7 +11,7 @@
  *   row.c         one row of cells
  *   scrollback.c  rows above the screen, as compact text
  *   zones.c       prompts, input and output, found again
- *   resize.c      reflow
+ *   resize.c      reflow of the screen;  rewrap.c of the scrollback
  *   search.c      finding text
  *   intern.c      styles, links and clusters by number
  *   encode_*.c    the other way: keys, mouse, focus, paste
@@ -447,6 +447,12 @@ void vt_saved_reset(struct vt_saved *saved);
 void vt_soft_reset(struct vt *vt);
 void vt_hard_reset(struct vt *vt);                                  /* vt_reset() inside a write */
 void vt_drop_scrollback(struct vt *vt);
+
+/* ---- rewrap.c ------------------------------------------------------------- */
+
+/* Moves all rows of the old scrollback to vt->sb, which is empty, for this many columns,
+ * their images with them. True when the last line goes on in the screen. */
+bool vt_rewrap(struct vt *vt, struct vt_scrollback *old, unsigned cols);
 
 /* ---- sequences ------------------------------------------------------------ */
 

@@ -199,6 +199,14 @@ struct vt_spans *vt_spans_carry(struct vt *vt, struct vt_spans *list, struct vt_
 void vt_spans_free(struct vt *vt, struct vt_spans *list);
 /* Those of one placement go. */
 void vt_spans_remove(struct vt *vt, struct vt_grid_row *row, uint64_t placement);
+/* A reflow: images go with their first cell, and are not broken where lines are. Those of `from`
+ * that begin at its column x are added at column `at`. */
+struct vt_spans *vt_spans_place(struct vt *vt, struct vt_spans *list, const struct vt_spans *from, unsigned x,
+    unsigned at);
+/* Those right of the text, which ends before column x, stay as far right of it as they were,
+ * though it be out of sight. */
+struct vt_spans *vt_spans_place_beyond(struct vt *vt, struct vt_spans *list, const struct vt_spans *from,
+    unsigned x, unsigned at);
 /* All of them go. */
 void vt_spans_drop(struct vt *vt, struct vt_grid_row *row);
 /* Bound ones are cut to what their cells still show. */

@@ -1,6 +1,6 @@
 /* Changing the size. The alternate screen is cropped or padded. The primary one
- * reflows: all its rows, kept ones included, are read as logical lines and
- * written anew. Blocks of kept rows that no wrapping touches move as they are.
+ * reflows: all its rows are read as logical lines and written anew, the kept ones
+ * by rewrap.c, those of the screen here.
  *
  * Rows come out one after another; the newest `rows` of them wait in the ring
  * of the new screen, older ones go on to the new scrollback. Positions that must
@@ -24,8 +24,6 @@ struct reflow {
 	struct vt_scratch *line;         /* the row being filled */
 	struct vt_spans *spans;          /* its images */
 	uint8_t marks;                   /* its VT_ROW_* */
-	struct vt_kept_spans *kept;      /* images of old rows in the scrollback, from `kept_at` on */
-	size_t kept_at, n_kept;
 	struct point points[POINTS];
 };
 
@@ -98,22 +96,6 @@ static void place_points(struct reflow *r, int64_t row, unsigned x)
 	}
 }
 
-/* Images go with their first cell, and are not broken where lines are. */
-static void place_spans(struct reflow *r, const struct vt_spans *spans, unsigned x)
-{
-	for (unsigned i = 0; i < spans->n; i++)
-		if (spans->v[i].x == x)
-			r->spans = vt_spans_carry(r->vt, r->spans, spans->v[i], r->line->n);
-}
-
-/* Those right of the text stay as far right of it as they were, though it be out of sight. */
-static void place_spans_beyond(struct reflow *r, const struct vt_spans *spans, unsigned content)
-{
-	for (unsigned i = 0; i < spans->n; i++)
-		if (spans->v[i].x >= content)
-			r->spans = vt_spans_carry(r->vt, r->spans, spans->v[i], r->line->n + spans->v[i].x - content);
-}
-
 static bool has_points(const struct reflow *r, int64_t row)
 {
 	for (unsigned i = 0; i < POINTS; i++)
@@ -164,9 +146,9 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 		if (cell.width == 2 && points)
 			place_points(r, index, x + 1);
 		if (spans)
-			place_spans(r, spans, x);
+			r->spans = vt_spans_place(r->vt, r->spans, spans, x, r->line->n);
 		if (cell.width == 2 && spans)
-			place_spans(r, spans, x + 1);
+			r->spans = vt_spans_place(r->vt, r->spans, spans, x + 1, r->line->n);
 		x += cell.width == 2;
 		cell.flags = 0;
 		cell.width = (uint8_t)width;
@@ -177,7 +159,7 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 	if (content == 0)
 		r->marks |= row->marks;
 	if (spans)
-		place_spans_beyond(r, spans, content);
+		r->spans = vt_spans_place_beyond(r->vt, r->spans, spans, content, r->line->n);
 	/* Positions right of the text stay as far right of it as they were. */
 	for (unsigned i = 0; points && i < POINTS; i++) {
 		struct point *p = &r->points[i];
@@ -197,53 +179,17 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 	emit(r, false, row->line_attr);
 }
 
-/* Images of an old row in the scrollback, to be freed. Asked for in their order. */
-static struct vt_spans *kept_spans(struct reflow *r, int64_t index)
-{
-	if (r->kept_at == r->n_kept || r->kept[r->kept_at].row != index)
-		return NULL;
-	return r->kept[r->kept_at++].spans;
-}
-
-/* A block moves as it is: its rows get other indexes. */
-static void move_kept(struct reflow *r, const struct vt_sb_block *b)
-{
-	for (; r->kept_at < r->n_kept && r->kept[r->kept_at].row < b->first + b->n; r->kept_at++) {
-		struct vt_kept_spans kept = r->kept[r->kept_at];
-
-		kept.row += r->vt->sb.end - b->first;
-		vt_spans_keep(r->vt, kept);
-	}
-}
-
-static void take_scrollback(struct reflow *r, struct vt_scrollback *old)
+/* The line that the scrollback ends with goes on in the screen: its last row is taken back. */
+static void take_back(struct reflow *r)
 {
 	struct vt *vt = r->vt;
-	bool joined = false;             /* the row before was wrapped */
+	const struct vt_sb_block *b = vt_sb_find(&vt->sb, vt->sb.end - 1);
+	struct vt_row row;
 
-	for (; old->n > 0; old->n--, old->head++) {
-		struct vt_sb_block *b = old->blocks[old->head];
-
-		if (!joined && !b->wraps && b->widest <= r->cols && b->first >= old->first) {
-			while (r->waiting > 0)
-				push_oldest(r);
-			move_kept(r, b);
-			vt_sb_push_block(&vt->sb, b, vt_now(vt));
-			r->next = vt->sb.end;
-			continue;
-		}
-		struct vt_cell *cells = vt_scratch_cells(&vt->scratch[0], b->widest);
-		for (uint32_t i = (uint32_t)MAX(old->first - b->first, 0); i < b->n; i++) {
-			struct vt_row row;
-
-			vt_sb_block_read(vt, b, i, cells, &vt->scratch[0].n, &row);
-			struct vt_spans *spans = kept_spans(r, b->first + i);
-			take_row(r, &row, spans, b->first + i);
-			vt_spans_free(vt, spans);
-			joined = row.wrapped;
-		}
-		vt_sb_block_free(b);
-	}
+	vt_sb_block_read(vt, b, b->n - 1, r->line->cells, &r->line->n, &row);
+	r->marks = row.marks;
+	r->spans = vt_spans_unkeep(vt, vt->sb.end - 1).spans;
+	vt_sb_drop_newest(&vt->sb);
 }
 
 /* Rows of the old screen down to the last that has content or a position. */
@@ -313,25 +259,6 @@ static struct vt_pos get_point(const struct reflow *r, unsigned which)
 	return pos;
 }
 
-/* What is kept of images is set aside, and comes back row by row. */
-static void begin_images(struct reflow *r)
-{
-	struct vt_images *im = &r->vt->images;
-
-	r->kept = im->kept;
-	r->kept_at = im->kept_head;
-	r->n_kept = im->kept_head + im->n_kept;
-	im->kept = NULL;
-	im->kept_head = im->n_kept = im->cap_kept = 0;
-}
-
-static void end_images(struct reflow *r)
-{
-	for (; r->kept_at < r->n_kept; r->kept_at++)
-		vt_spans_free(r->vt, r->kept[r->kept_at].spans);
-	free(r->kept);
-}
-
 static void drop_images(struct vt *vt, struct vt_grid *g)
 {
 	for (unsigned y = 0; y < g->n; y++)
@@ -359,12 +286,13 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 	} else {
 		struct vt_scrollback sb = vt->sb;
 
-		begin_images(&r);
 		vt_sb_init(&vt->sb, sb.lines_max, sb.bytes_max);
-		vt->sb.first = vt->sb.end = r.next = sb.first;
+		vt->sb.first = vt->sb.end = sb.first;
 		vt->sb.serial = sb.serial;      /* blocks that move keep theirs */
-		take_scrollback(&r, &sb);
+		if (vt_rewrap(vt, &sb, cols))
+			take_back(&r);
 		vt_sb_fini(&sb);
+		r.next = vt->sb.end;
 		for (unsigned y = 0; y < content; y++) {
 			const struct vt_grid_row *g = vt_grid_row(old, y);
 			struct vt_row row = { .cells = g->cells, .n = g->used,
@@ -372,7 +300,6 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 
 			take_row(&r, &row, g->spans, top + y);
 		}
-		end_images(&r);
 	}
 	settle(&r, content == old->n);
 

@@ -5,43 +5,16 @@
  * program prints, so its inner loop takes cells of plain ASCII in one style. */
 #include <zstd.h>
 
-#include "text/props.h"
 #include "vt/internal.h"
+#include "vt/sbrow.h"
 
 #define BLOCK_BYTES (64u << 10)
 #define BLOCK_ROWS VT_SB_BLOCK_ROWS
 /* Blocks that stay as they are: the newest is growing. */
 #define BLOCKS_HOT 1u
-/* Most bytes of a row's head, of a run, and of a cell's text: an introducer, a length and a cluster. */
-#define HEAD_MAX 12
-#define VARINT_MAX 5
-#define RUN_MAX 6
-#define CELL_MAX (2 + VT_CLUSTER_BYTES_MAX)
-#define CLUSTER_MARK 0xffu
-
-enum { ROW_WRAPPED = 1, ROW_ATTR_SHIFT = 1, ROW_ATTR = 3 << 1, ROW_RUNS = 8, ROW_MARKS_SHIFT = 4,
-	ROW_MARKS = 3 << 4 };
-
-static uint8_t *put_varint(uint8_t *p, uint32_t v)
-{
-	while (v >= 0x80) {
-		*p++ = (uint8_t)(v | 0x80);
-		v >>= 7;
-	}
-	*p++ = (uint8_t)v;
-	return p;
-}
-
-static const uint8_t *get_varint(const uint8_t *p, uint32_t *ret)
-{
-	uint32_t v = 0;
-	unsigned shift = 0;
-
-	for (; *p & 0x80; shift += 7)
-		v |= (uint32_t)(*p++ & 0x7f) << shift;
-	*ret = v | (uint32_t)*p++ << shift;
-	return p;
-}
+/* Once a block's table has so many styles, others are written out where they are used: a
+ * style of the table takes 24 bytes, and in a picture made of text none comes again. */
+#define TABLE_STYLES 64u
 
 /* ---- blocks -------------------------------------------------------------------- */
 
@@ -96,12 +69,12 @@ static void drop_oldest_block(struct vt_scrollback *sb)
  * last one, which is long ago. */
 static void pack(struct vt_scrollback *sb, struct vt_sb_block *b)
 {
-	cleanup_free uint8_t *plain = xmalloc(b->len + b->n * (size_t)VARINT_MAX);
+	cleanup_free uint8_t *plain = xmalloc(b->len + b->n * (size_t)VT_SB_VARINT_MAX);
 	uint8_t *p = plain + b->len;
 
 	memcpy(plain, b->data, b->len);
 	for (uint32_t i = 0; i < b->n; i++)
-		p = put_varint(p, (i + 1 < b->n ? b->rows[i + 1].offset : b->len) - b->rows[i].offset);
+		p = vt_sb_put_varint(p, (i + 1 < b->n ? b->rows[i + 1].offset : b->len) - b->rows[i].offset);
 	size_t len = (size_t)(p - plain), bound = ZSTD_compressBound(len);
 	uint8_t *to = xmalloc(bound);
 	size_t n = ZSTD_compress(to, bound, plain, len, 1);
@@ -133,7 +106,7 @@ static uint8_t *unpack_rows(const struct vt_sb_block *b, struct vt_sb_row **ret_
 	const uint8_t *p = plain + b->len;
 	for (uint32_t i = 0; i < b->n; i++) {
 		rows[i] = (struct vt_sb_row){ .offset = offset, .seqno = (uint32_t)b->seqno };
-		p = get_varint(p, &len);
+		p = vt_sb_get_varint(p, &len);
 		offset += len;
 	}
 	*ret_rows = rows;
@@ -164,9 +137,8 @@ static void forget_unpacked(struct vt_scrollback *sb)
 	sb->unpacked_serial = 0;
 }
 
-/* One row, wherever it is, and where it ends; valid until another block is read. */
-static const uint8_t *row_bytes(struct vt_scrollback *sb, const struct vt_sb_block *b, uint32_t index,
-    const uint8_t **ret_end)
+void vt_sb_line(struct vt_scrollback *sb, const struct vt_sb_block *b, uint32_t index,
+    struct vt_sb_line *ret)
 {
 	const struct vt_sb_row *rows = b->rows;
 	const uint8_t *data = b->data;
@@ -180,8 +152,8 @@ static const uint8_t *row_bytes(struct vt_scrollback *sb, const struct vt_sb_blo
 		rows = sb->unpacked_rows;
 		data = sb->unpacked;
 	}
-	*ret_end = data + (index + 1 < b->n ? rows[index + 1].offset : b->len);
-	return data + rows[index].offset;
+	uint32_t end = index + 1 < b->n ? rows[index + 1].offset : b->len;
+	vt_sb_take_apart(data + rows[index].offset, data + end, ret);
 }
 
 bool vt_sb_compact(struct vt_scrollback *sb)
@@ -230,8 +202,30 @@ static struct vt_sb_block *block_for(struct vt_scrollback *sb, size_t bytes)
 	return b;
 }
 
+static uint32_t add_style(struct vt_scrollback *sb, struct vt_sb_block *b, const struct vt_style *style)
+{
+	if (b->n_styles == b->cap_styles) {
+		sb->bytes -= block_bytes(b);
+		b->cap_styles = MAX(b->cap_styles * 2, 8u);
+		b->styles = xreallocarray(b->styles, b->cap_styles, sizeof(*b->styles));
+		sb->bytes += block_bytes(b);
+	}
+	b->styles[b->n_styles] = *style;
+	return ++b->n_styles;
+}
+
+/* Does the style go into the block's table, or where it is used? */
+static bool in_table(const struct vt_sb_block *b, const struct vt_style *style)
+{
+	return b->n_styles < TABLE_STYLES || style->link != 0 || style->image != 0 ||
+	    style->underline != VT_COLOR_DEFAULT;
+}
+
+/* The index that runs of the newest block have for a style of the engine. */
 static uint32_t block_style(struct vt *vt, struct vt_scrollback *sb, struct vt_sb_block *b, uint16_t style)
 {
+	if (style == 0)
+		return 0;
 	if (style >= sb->map_cap) {
 		uint32_t cap = MAX((uint32_t)style + 1, vt->styles.ids.cap);
 
@@ -240,17 +234,13 @@ static uint32_t block_style(struct vt *vt, struct vt_scrollback *sb, struct vt_s
 		sb->map_cap = cap;
 	}
 	struct vt_sb_style *m = &sb->map[style];
-	if (m->block == sb->serial)
-		return m->index;
-	if (b->n_styles == b->cap_styles) {
-		sb->bytes -= block_bytes(b);
-		b->cap_styles = MAX(b->cap_styles * 2, 8u);
-		b->styles = xreallocarray(b->styles, b->cap_styles, sizeof(*b->styles));
-		sb->bytes += block_bytes(b);
+	if (m->block != sb->serial) {
+		const struct vt_style *s = &vt->styles.v[style];
+
+		m->block = sb->serial;
+		m->index = in_table(b, s) ? add_style(sb, b, s) : VT_SB_OWN;
 	}
-	b->styles[b->n_styles] = vt->styles.v[style];
-	*m = (struct vt_sb_style){ .block = sb->serial, .index = b->n_styles };
-	return b->n_styles++;
+	return m->index;
 }
 
 void vt_sb_trim(struct vt_scrollback *sb)
@@ -291,9 +281,107 @@ static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *
 	} else if (cp) {
 		len = text_utf8_encode(cp, (char *)p + 2);
 	}
-	p[0] = CLUSTER_MARK;
+	p[0] = VT_SB_CLUSTER;
 	p[1] = (uint8_t)((cell->width == 2 ? 0x80 : 0) | len);
 	return p + 2 + len;
+}
+
+static uint8_t *put_color(uint8_t *p, vt_color c)
+{
+	if (VT_COLOR_KIND(c) == 2) {
+		*p++ = (uint8_t)(c >> 16);
+		*p++ = (uint8_t)(c >> 8);
+	}
+	if (VT_COLOR_KIND(c) != 0)
+		*p++ = (uint8_t)c;
+	return p;
+}
+
+static uint8_t group_of(const struct vt_style *s)
+{
+	return (uint8_t)(VT_COLOR_KIND(s->fg) | VT_COLOR_KIND(s->bg) << VT_SB_BG_SHIFT);
+}
+
+/* Own runs that look alike but for their colours, from runs[*i] on. */
+static uint8_t *put_group(uint8_t *p, const struct vt_sb_run *runs, unsigned n, unsigned *i)
+{
+	const struct vt_style *first = runs[*i].style;
+	unsigned end = *i;
+	uint8_t what = group_of(first);
+	bool counted = false;
+
+	for (; end < n && runs[end].index == VT_SB_OWN; end++) {
+		if (runs[end].style->attrs != first->attrs || group_of(runs[end].style) != what)
+			break;
+		counted |= runs[end].cells != 1;
+	}
+	*p++ = 0;
+	*p++ = what | (counted ? VT_SB_COUNTED : 0);
+	p = vt_sb_put_varint(p, first->attrs);
+	p = vt_sb_put_varint(p, end - *i);
+	for (; *i < end; ++*i) {
+		if (counted)
+			p = vt_sb_put_varint(p, runs[*i].cells);
+		p = put_color(p, runs[*i].style->fg);
+		p = put_color(p, runs[*i].style->bg);
+	}
+	return p;
+}
+
+/* The runs with their length before them. */
+static uint8_t *put_runs(uint8_t *start, const struct vt_sb_run *runs, unsigned n)
+{
+	uint8_t *p = start + 1;
+
+	for (unsigned i = 0; i < n;) {
+		if (runs[i].index == VT_SB_OWN) {
+			p = put_group(p, runs, n, &i);
+		} else {
+			p = vt_sb_put_varint(p, runs[i].cells);
+			p = vt_sb_put_varint(p, runs[i++].index);
+		}
+	}
+	size_t len = (size_t)(p - start - 1);
+	uint8_t head[VT_SB_VARINT_MAX], more = (uint8_t)(vt_sb_put_varint(head, (uint32_t)len) - head - 1);
+	if (more > 0)
+		memmove(start + 1 + more, start + 1, len);
+	memcpy(start, head, 1u + more);
+	return p + more;
+}
+
+/* The block has room for it. */
+static void append_row(struct vt_scrollback *sb, struct vt_sb_block *b, const struct vt_sb_new *row)
+{
+	bool plain = row->n_runs == 0 || (row->n_runs == 1 && row->runs[0].index == 0);
+
+	if (b->n == b->cap) {
+		sb->bytes -= block_bytes(b);
+		b->cap = MAX(b->cap * 2, 64u);
+		b->rows = xreallocarray(b->rows, b->cap, sizeof(*b->rows));
+		sb->bytes += block_bytes(b);
+	}
+	b->rows[b->n++] = (struct vt_sb_row){ .offset = b->len, .seqno = (uint32_t)row->seqno };
+	uint8_t *p = b->data + b->len;
+	*p++ = (uint8_t)((row->wrapped ? VT_SB_WRAPPED : 0) | (plain ? 0 : VT_SB_RUNS) |
+	    row->line_attr << VT_SB_ATTR_SHIFT | row->marks << VT_SB_MARKS_SHIFT);
+	p = vt_sb_put_varint(p, row->cells);
+	if (!plain)
+		p = put_runs(p, row->runs, row->n_runs);
+	if (row->len > 0)
+		memcpy(p, row->text, row->len);
+	b->len = (uint32_t)(p + row->len - b->data);
+	b->seqno = MAX(b->seqno, row->seqno);
+	/* A line of double width needs twice the columns. */
+	unsigned cols = MIN(row->line_attr ? 2 * row->cells : row->cells, (unsigned)VT_COLS_MAX);
+	b->widest = MAX(b->widest, (uint16_t)cols);
+	b->wraps |= row->wrapped;
+	b->marks |= row->marks;
+	sb->end++;
+	if (sb->end - sb->first > (int64_t)sb->lines_max)
+		sb->first = sb->end - sb->lines_max;
+	const struct vt_sb_block *oldest = sb->blocks[sb->head];
+	if (oldest->first + oldest->n <= sb->first || (sb->bytes_max > 0 && sb->bytes > sb->bytes_max))
+		vt_sb_trim(sb);
 }
 
 void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row)
@@ -307,7 +395,7 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 	}
 	if (n > sb->text_cap) {
 		sb->text_cap = n;
-		sb->text = xreallocarray(sb->text, n, CELL_MAX);
+		sb->text = xreallocarray(sb->text, n, VT_SB_CELL_MAX);
 		sb->runs = xreallocarray(sb->runs, n, sizeof(*sb->runs));
 	}
 	uint8_t *text = sb->text;
@@ -328,43 +416,44 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 				i++;
 			} while (i < n && cells[i].style == style && (cells[i].text >= 0x80 || cells[i].width != 1));
 		}
-		sb->runs[n_runs++] = (struct vt_sb_run){ .cells = (uint16_t)(i - start), .style = style };
+		sb->runs[n_runs++] = (struct vt_sb_run){ .cells = i - start, .index = style };
 	}
-	size_t text_len = (size_t)(text - sb->text);
-	struct vt_sb_block *b = block_for(sb, HEAD_MAX + n_runs * RUN_MAX + text_len);
-	bool plain = n_runs == 0 || (n_runs == 1 && cells[0].style == 0);
+	size_t len = (size_t)(text - sb->text);
+	struct vt_sb_block *b = block_for(sb, VT_SB_HEAD_MAX + n_runs * VT_SB_RUN_MAX + len);
+	for (unsigned i = 0; i < n_runs; i++) {
+		uint16_t style = (uint16_t)sb->runs[i].index;
 
-	if (b->n == b->cap) {
-		sb->bytes -= block_bytes(b);
-		b->cap = MAX(b->cap * 2, 64u);
-		b->rows = xreallocarray(b->rows, b->cap, sizeof(*b->rows));
-		sb->bytes += block_bytes(b);
+		sb->runs[i].index = block_style(vt, sb, b, style);
+		sb->runs[i].style = &vt->styles.v[style];
 	}
-	b->rows[b->n++] = (struct vt_sb_row){ .offset = b->len, .seqno = (uint32_t)row->seqno };
-	uint8_t *p = b->data + b->len;
-	*p++ = (uint8_t)((row->wrapped ? ROW_WRAPPED : 0) | (plain ? 0 : ROW_RUNS) |
-	    row->line_attr << ROW_ATTR_SHIFT | row->marks << ROW_MARKS_SHIFT);
-	p = put_varint(p, n);
-	if (!plain) {
-		p = put_varint(p, n_runs);
-		for (unsigned i = 0; i < n_runs; i++) {
-			p = put_varint(p, sb->runs[i].cells);
-			p = put_varint(p, sb->runs[i].style ? 1 + block_style(vt, sb, b, sb->runs[i].style) : 0);
-		}
-	}
-	if (n > 0)
-		memcpy(p, sb->text, text_len);
-	b->len = (uint32_t)(p + text_len - b->data);
-	b->seqno = MAX(b->seqno, row->seqno);
-	b->widest = MAX(b->widest, (uint16_t)n);
-	b->wraps |= row->wrapped;
-	b->marks |= row->marks;
-	sb->end++;
-	if (sb->end - sb->first > (int64_t)sb->lines_max)
-		sb->first = sb->end - sb->lines_max;
-	const struct vt_sb_block *oldest = sb->blocks[sb->head];
-	if (oldest->first + oldest->n <= sb->first || (sb->bytes_max > 0 && sb->bytes > sb->bytes_max))
-		vt_sb_trim(sb);
+	struct vt_sb_new new = { .cells = n, .wrapped = row->wrapped, .line_attr = row->line_attr,
+		.marks = row->marks, .seqno = row->seqno, .runs = sb->runs, .n_runs = n_runs, .text = sb->text, .len = len };
+	append_row(sb, b, &new);
+}
+
+/* The index that runs of the newest block have for this style; asked for styles of other
+ * blocks, a few different ones again and again. */
+static uint32_t find_style(struct vt_scrollback *sb, struct vt_sb_block *b, const struct vt_style *style)
+{
+	static const struct vt_style none;
+
+	if (vt_style_equal(style, &none))
+		return 0;
+	if (sb->found > 0 && sb->found <= b->n_styles && vt_style_equal(style, &b->styles[sb->found - 1]))
+		return sb->found;
+	for (uint32_t i = 0; i < MIN(b->n_styles, TABLE_STYLES); i++)
+		if (vt_style_equal(style, &b->styles[i]))
+			return sb->found = i + 1;
+	return in_table(b, style) ? (sb->found = add_style(sb, b, style)) : VT_SB_OWN;
+}
+
+void vt_sb_append(struct vt_scrollback *sb, const struct vt_sb_new *row)
+{
+	struct vt_sb_block *b = block_for(sb, VT_SB_HEAD_MAX + row->n_runs * VT_SB_RUN_MAX + row->len);
+
+	for (unsigned i = 0; i < row->n_runs; i++)
+		row->runs[i].index = find_style(sb, b, row->runs[i].style);
+	append_row(sb, b, row);
 }
 
 void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint64_t now)
@@ -404,94 +493,60 @@ void vt_sb_drop_newest(struct vt_scrollback *sb)
 void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t index, struct vt_cell *cells,
     uint16_t *n, struct vt_row *ret)
 {
-	const uint8_t *row_end, *p = row_bytes(&vt->sb, block, index, &row_end);
-	uint8_t flags = *p++;
-	uint32_t count, n_runs = 1, left, style_index = 0;
-	uint16_t style = 0;
+	struct vt_sb_line line;
+	struct vt_sb_run run;
 
+	vt_sb_line(&vt->sb, block, index, &line);
+	const uint8_t *p = line.text;
+	struct vt_sb_runs runs = vt_sb_runs(&line);
 	*n = 0;
-	p = get_varint(p, &count);
-	left = count;
-	const uint8_t *runs = p;
-	if (flags & ROW_RUNS) {
-		p = runs = get_varint(p, &n_runs);
-		for (uint32_t i = 0, v; i < 2 * n_runs; i++)
-			p = get_varint(p, &v);
-	}
-	while (*n < count) {
-		if (flags & ROW_RUNS) {
-			runs = get_varint(get_varint(runs, &left), &style_index);
-			style = style_index ? vt_style_id(vt, &block->styles[style_index - 1]) : 0;
-		}
-		for (uint32_t end = *n + left; *n < end;) {
-			uint8_t width = 1;
+	while (vt_sb_runs_next(&runs, &run)) {
+		uint16_t style = 0;
+
+		if (run.index != 0)
+			style = vt_style_id(vt, run.index == VT_SB_OWN ? run.style : &block->styles[run.index - 1]);
+		for (uint32_t end = *n + run.cells; *n < end;) {
+			unsigned width = 1;
 			uint32_t cp = *p;
 
 			if (cp < 0x80) {
 				p++;
-			} else if (cp == CLUSTER_MARK) {
-				size_t len = p[1] & 0x7f;
+			} else if (cp == VT_SB_CLUSTER) {
+				const char *s;
+				size_t len;
 
-				width = p[1] & 0x80 ? 2 : 1;
-				cp = len ? vt_cluster_text(vt, (const char *)p + 2, len) : 0;
-				p += 2 + len;
+				p = vt_sb_char(p, &s, &len, &width);
+				cp = len ? vt_cluster_text(vt, s, len) : 0;
 			} else {
-				p += text_utf8_decode((const char *)p, 4, &cp);
-				width = text_width(cp) == 2 ? 2 : 1;
+				p = vt_sb_decode(p, &cp);
+				width = TEXT_PROPS_WIDTH(text_props(cp)) == 2 ? 2 : 1;
 			}
-			cells[*n] = vt_cell_make(cp, style, width);
+			cells[*n] = vt_cell_make(cp, style, (uint8_t)width);
 			if (width == 2)
 				cells[*n + 1] = vt_cell_make(0, style, 0);
 			*n = (uint16_t)(*n + width);
 		}
 	}
 	*ret = (struct vt_row){
-		.cells = cells, .n = *n, .wrapped = flags & ROW_WRAPPED,
-		.line_attr = (flags & ROW_ATTR) >> ROW_ATTR_SHIFT,
-		.marks = (flags & ROW_MARKS) >> ROW_MARKS_SHIFT, .seqno = vt_sb_row_seqno(block, index),
+		.cells = cells, .n = *n, .wrapped = line.wrapped, .line_attr = line.line_attr,
+		.marks = line.marks, .seqno = vt_sb_row_seqno(block, index),
 	};
 }
 
 struct vt_sb_text vt_sb_text(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index)
 {
-	const uint8_t *end, *p = row_bytes(sb, block, index, &end);
-	uint8_t flags = *p++;
-	uint32_t n;
+	struct vt_sb_line line;
 
-	p = get_varint(p, &n);
-	if (flags & ROW_RUNS) {
-		/* A varint ends with a byte below 0x80. */
-		for (p = get_varint(p, &n), n *= 2; n > 0; p++)
-			n -= *p < 0x80;
-	}
-	return (struct vt_sb_text){ .s = p, .len = (size_t)(end - p), .wrapped = flags & ROW_WRAPPED };
-}
-
-const uint8_t *vt_sb_char(const uint8_t *p, const char **s, size_t *len, unsigned *width)
-{
-	uint32_t cp;
-
-	if (*p == CLUSTER_MARK) {
-		*len = p[1] & 0x7f;
-		*width = p[1] & 0x80 ? 2 : 1;
-		*s = (const char *)p + 2;
-		return p + 2 + *len;
-	}
-	*s = (const char *)p;
-	*width = 1;
-	*len = *p != 0;
-	if (*p < 0x80)
-		return p + 1;
-	*len = text_utf8_decode((const char *)p, 4, &cp);
-	*width = text_width(cp) == 2 ? 2 : 1;
-	return p + *len;
+	vt_sb_line(sb, block, index, &line);
+	return (struct vt_sb_text){ .s = line.text, .len = (size_t)(line.end - line.text), .wrapped = line.wrapped };
 }
 
 uint8_t vt_sb_row_marks(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index)
 {
-	const uint8_t *end;
+	struct vt_sb_line line;
 
-	return (*row_bytes(sb, block, index, &end) & ROW_MARKS) >> ROW_MARKS_SHIFT;
+	vt_sb_line(sb, block, index, &line);
+	return line.marks;
 }
 
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row)
@@ -520,115 +575,6 @@ uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index)
 }
 
 /* ---- blocks from a snapshot ------------------------------------------------------------ */
-
-/* As get_varint(), within [p, end); NULL when it is not all there. */
-static const uint8_t *check_varint(const uint8_t *p, const uint8_t *end, uint32_t max, uint32_t *ret)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; p < end && shift < 7 * VARINT_MAX; shift += 7) {
-		v |= (uint64_t)(*p & 0x7f) << shift;
-		if (!(*p++ & 0x80)) {
-			*ret = (uint32_t)v;
-			return v <= max ? p : NULL;
-		}
-	}
-	return NULL;
-}
-
-/* One cell's text; NULL when it is none. *width is 1 or 2. */
-static const uint8_t *check_text(const uint8_t *p, const uint8_t *end, unsigned *width)
-{
-	uint32_t cp = *p;
-
-	*width = 1;
-	if (cp < 0x80)
-		return cp == 0 || (cp >= 0x20 && cp < 0x7f) ? p + 1 : NULL;
-	if (cp == CLUSTER_MARK) {
-		size_t len = end - p >= 2 ? p[1] & 0x7f : 0xff;
-
-		if (len > VT_CLUSTER_BYTES_MAX || (size_t)(end - p) < 2 + len)
-			return NULL;
-		*width = p[1] & 0x80 ? 2 : 1;
-		return vt_is_clean((const char *)p + 2, len) ? p + 2 + len : NULL;
-	}
-	size_t len = text_utf8_decode((const char *)p, (size_t)(end - p), &cp);
-	if (!vt_is_clean((const char *)p, len))
-		return NULL;
-	*width = text_width(cp) == 2 ? 2 : 1;
-	return p + len;
-}
-
-static bool check_row(const struct vt_sb_block *b, const uint8_t *p, const uint8_t *end)
-{
-	uint32_t count, n_runs = 1;
-	uint8_t flags;
-
-	if (p == end)
-		return false;
-	flags = *p++;
-	if (flags & ~(ROW_WRAPPED | ROW_ATTR | ROW_RUNS | ROW_MARKS) || ((flags & ROW_WRAPPED) && !b->wraps) ||
-	    ((flags & ROW_MARKS) >> ROW_MARKS_SHIFT & ~b->marks) ||
-	    !(p = check_varint(p, end, b->widest, &count)))
-		return false;
-	const uint8_t *runs = p;
-	if (flags & ROW_RUNS) {
-		if (!(p = runs = check_varint(p, end, count, &n_runs)))
-			return false;
-		for (uint32_t i = 0, v; i < 2 * n_runs && p; i++)
-			p = check_varint(p, end, i % 2 ? b->n_styles : count, &v);
-		if (!p)
-			return false;
-	}
-	uint32_t at = 0;
-	for (uint32_t i = 0, cells = count, style; i < n_runs; i++) {
-		if (flags & ROW_RUNS)
-			runs = get_varint(get_varint(runs, &cells), &style);
-		/* A wide character does not reach into the next run. */
-		for (uint32_t run_end = at + cells; at < run_end;) {
-			unsigned width;
-
-			if (p >= end || !(p = check_text(p, end, &width)))
-				return false;
-			at += width;
-			if (at > run_end)
-				return false;
-		}
-	}
-	return at == count && p == end;
-}
-
-static bool check_rows(const struct vt_sb_block *b, const uint8_t *data, const struct vt_sb_row *rows)
-{
-	for (uint32_t i = 0; i < b->n; i++) {
-		uint32_t end = i + 1 < b->n ? rows[i + 1].offset : b->len;
-
-		if (rows[i].offset > end || end > b->len || !check_row(b, data + rows[i].offset, data + end))
-			return false;
-	}
-	return true;
-}
-
-bool vt_sb_block_check(const struct vt_sb_block *b)
-{
-	if (b->packed == 0)
-		return check_rows(b, b->data, b->rows);
-	if (b->len > b->plain_len)
-		return false;
-	cleanup_free uint8_t *plain = malloc(b->plain_len);
-	cleanup_free struct vt_sb_row *rows = calloc(b->n, sizeof(*rows));
-	if (!plain || !rows || ZSTD_decompress(plain, b->plain_len, b->data, b->packed) != b->plain_len)
-		return false;
-	const uint8_t *p = plain + b->len;
-	uint32_t offset = 0;
-	for (uint32_t i = 0, len; i < b->n; i++) {
-		rows[i].offset = offset;
-		if (!(p = check_varint(p, plain + b->plain_len, b->len - offset, &len)))
-			return false;
-		offset += len;
-	}
-	return offset == b->len && p == plain + b->plain_len && check_rows(b, plain, rows);
-}
 
 void vt_sb_adopt(struct vt_scrollback *sb, struct vt_sb_block *b)
 {

@@ -4,12 +4,8 @@
  * block has its own table of styles, so that rows do not pin numbers of the
  * engine's table, and can be moved as a whole when a resize leaves its rows as
  * they are. Blocks that have grown cold are compressed when the owner has time
- * (vt_compact); one at a time is unpacked for reading.
- *
- * One row:  flags (1 byte), cells (varint),
- *           [runs (varint), each: cells (varint), style in the block (varint)],
- *           text: one UTF-8 character a cell; NUL is a blank; 0xff introduces a
- *           cluster: a byte (bit 7: two cells wide; bits 0-6: bytes), its UTF-8. */
+ * (vt_compact); one at a time is unpacked for reading. How a row is written stands
+ * in sbrow.h. */
 #ifndef LACE_VT_SCROLLBACK_H
 #define LACE_VT_SCROLLBACK_H
 
@@ -47,8 +43,18 @@ struct vt_sb_style {
 	uint32_t index;
 };
 
-struct vt_sb_run {
-	uint16_t cells, style;
+struct vt_sb_run;
+
+/* A row that is to be written. */
+struct vt_sb_new {
+	uint32_t cells;
+	bool wrapped;
+	uint8_t line_attr, marks;
+	uint64_t seqno;
+	struct vt_sb_run *runs;        /* their cells add up */
+	unsigned n_runs;
+	const uint8_t *text;
+	size_t len;
 };
 
 struct vt_scrollback {
@@ -66,7 +72,8 @@ struct vt_scrollback {
 	uint32_t map_cap;
 	uint8_t *text;                 /* a row that is being encoded */
 	struct vt_sb_run *runs;
-	size_t text_cap;
+	size_t text_cap;               /* cells that these two have room for */
+	uint32_t found;                /* style of the newest block that was looked for last */
 };
 
 struct vt_grid_row;
@@ -75,21 +82,25 @@ void vt_sb_init(struct vt_scrollback *sb, uint32_t lines_max, size_t bytes_max);
 void vt_sb_fini(struct vt_scrollback *sb);
 /* Appends a row; may drop the oldest. */
 void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row);
+/* Appends a row that consists of pieces of others. Only the style of each run is given. */
+void vt_sb_append(struct vt_scrollback *sb, const struct vt_sb_new *row);
 /* Appends a whole block of other rows (of another scrollback). */
 void vt_sb_push_block(struct vt_scrollback *sb, struct vt_sb_block *block, uint64_t now);
 /* Reads row `index` of a block into cells (room for block->widest), numbering
  * styles and clusters anew; *n counts the cells that are complete at any time. */
 void vt_sb_block_read(struct vt *vt, const struct vt_sb_block *block, uint32_t index, struct vt_cell *cells,
     uint16_t *n, struct vt_row *ret);
-/* The characters of a row as they are stored (see above), valid until another block is read. */
+/* Row `index` as it is written; valid until another block is read. */
+struct vt_sb_line;
+void vt_sb_line(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index,
+    struct vt_sb_line *ret);
+/* Its characters alone: see vt_sb_char() in sbrow.h. */
 struct vt_sb_text {
 	const uint8_t *s;
 	size_t len;
 	bool wrapped;
 };
 struct vt_sb_text vt_sb_text(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index);
-/* One stored character: its UTF-8 (none for a blank) and cells. Returns where the next one begins. */
-const uint8_t *vt_sb_char(const uint8_t *p, const char **s, size_t *len, unsigned *width);
 uint8_t vt_sb_row_marks(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index);
 void vt_sb_block_free(struct vt_sb_block *block);
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row);

@@ -14,6 +14,7 @@
 #endif
 
 #include "vt/internal.h"
+#include "vt/sbrow.h"
 #include "vt/search.h"
 
 #define CHUNK_BYTES (64u << 10)

@@ -90,6 +90,8 @@ size_t vt_snap_varint(uint8_t ret[10], uint64_t v);
 void vt_snap_links(struct vt_snap *s, struct vt *vt);
 void vt_snap_clusters(struct vt_snap *s, struct vt *vt);
 void vt_snap_styles(struct vt_snap *s, struct vt *vt);
+/* Every field of a style's attributes holds one of its values. */
+bool vt_attrs_valid(uint32_t attrs);
 void vt_snap_style(struct vt_snap *s, struct vt *vt, struct vt_style *style);
 void vt_snap_style_number(struct vt_snap *s, struct vt *vt, uint16_t *number);
 

@@ -4,6 +4,7 @@
  * A row is its runs of one style and one set of flags; in each, a byte a cell for
  * ASCII and blanks, and a kind with a number for the rest. */
 #include "vt/internal.h"
+#include "vt/sbrow.h"
 #include "vt/snap_io.h"
 
 /* What stands in place of an ASCII character. */
@@ -273,11 +274,14 @@ static void style_map(struct vt_snap *s, struct vt *vt, const struct vt_sb_block
 			id++;
 		uint16_t number = (uint16_t)id;
 		vt_snap_style_number(s, vt, &number);
+		vt_snap_require(s, number != 0);
 		struct vt_sb_style *m = &sb->map[number];
-		SNAP_NUMBER(s, m->index, b->n_styles ? b->n_styles - 1 : 0);
-		vt_snap_require(s, number != 0 && b->n_styles > 0);
-		if (s->reading)
+		uint32_t index = m->index == VT_SB_OWN ? 0 : m->index;
+		SNAP_NUMBER(s, index, b->n_styles);
+		if (s->reading) {
 			m->block = sb->serial;
+			m->index = index ? index : VT_SB_OWN;
+		}
 	}
 }
 

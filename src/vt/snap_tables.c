@@ -126,8 +126,7 @@ static void color_fields(struct vt_snap *s, vt_color *color)
 	}
 }
 
-/* Every field of the attributes holds one of its values. */
-static bool attrs_valid(uint32_t a)
+bool vt_attrs_valid(uint32_t a)
 {
 	return (a & ~VT_ATTR_ALL) == 0 && (a & VT_ATTR_INTENSITY) <= VT_ATTR_HALF &&
 	    (a & VT_ATTR_UNDERLINE) >> VT_ATTR_UNDERLINE_SHIFT <= 5 &&
@@ -141,7 +140,7 @@ void vt_snap_style(struct vt_snap *s, struct vt *vt, struct vt_style *style)
 	struct vt_link link;
 
 	SNAP_NUMBER(s, style->attrs, UINT32_MAX);
-	vt_snap_require(s, attrs_valid(style->attrs));
+	vt_snap_require(s, vt_attrs_valid(style->attrs));
 	color_fields(s, &style->fg);
 	color_fields(s, &style->bg);
 	color_fields(s, &style->underline);

@@ -23,7 +23,7 @@
  * not kept, vt_scrollback: blocks head n cap bytes end - follow from the blocks
  * not kept, vt_scrollback: lines_max bytes_max - the owner's
  * not kept, vt_scrollback: unpacked unpacked_rows unpacked_serial - the block read last
- * not kept, vt_scrollback: text runs text_cap - the memory of pushing
+ * not kept, vt_scrollback: text runs text_cap found - the memory of pushing; a hint
  * not kept, vt_scrollback: serial - given anew, with the blocks
  * not kept, vt_sb_block: first serial - follow from the order
  * not kept, vt_ids: slots hash nslots cap max - made anew

@@ -55,6 +55,24 @@ struct vt_spans *vt_spans_carry(struct vt *vt, struct vt_spans *list, struct vt_
 	return add(vt, list, s);
 }
 
+struct vt_spans *vt_spans_place(struct vt *vt, struct vt_spans *list, const struct vt_spans *from, unsigned x,
+    unsigned at)
+{
+	for (unsigned i = 0; i < from->n; i++)
+		if (from->v[i].x == x)
+			list = vt_spans_carry(vt, list, from->v[i], at);
+	return list;
+}
+
+struct vt_spans *vt_spans_place_beyond(struct vt *vt, struct vt_spans *list, const struct vt_spans *from,
+    unsigned x, unsigned at)
+{
+	for (unsigned i = 0; i < from->n; i++)
+		if (from->v[i].x >= x)
+			list = vt_spans_carry(vt, list, from->v[i], at + from->v[i].x - x);
+	return list;
+}
+
 void vt_spans_free(struct vt *vt, struct vt_spans *list)
 {
 	for (unsigned i = 0; list && i < list->n; i++)
