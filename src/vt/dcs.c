@@ -1,78 +1,29 @@
 /* Device control strings: the table at the end names them, and the application
- * program commands beside them. Here is XTGETTCAP (what is this capability?). */
+ * program commands beside them. */
 #include "vt/internal.h"
 
-static const struct {
-	const char *name, *value;
-} capabilities[] = {
-	{ "TN", "xterm-256color" },
-	{ "name", "xterm-256color" },
-	{ "Co", "256" },
-	{ "colors", "256" },
-	{ "RGB", "8/8/8" },
-	{ "Tc", "" },
-	{ "Su", "" },
-	{ "XT", "" },
-	{ "bce", "" },
-	{ "am", "" },
-	{ "Smulx", "\\E[4:%p1%dm" },
-	{ "Setulc", "\\E[58:2::%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:%p1%{255}%&%d%;m" },
-	{ "setrgbf", "\\E[38:2:%p1%d:%p2%d:%p3%dm" },
-	{ "setrgbb", "\\E[48:2:%p1%d:%p2%d:%p3%dm" },
-	{ "Ss", "\\E[%p1%d q" },
-	{ "Se", "\\E[2 q" },
-	{ "Ms", "\\E]52;%p1%s;%p2%s\\E\\\\" },
-	{ "Sync", "\\E[?2026%?%p1%{1}%-%tl%eh%;" },
-};
-
-static void to_hex(const char *s, char *ret, size_t size)
+/* Synchronized output as it was before mode 2026: DCS = 1 s begins, DCS = 2 s ends. */
+static void synchronize(struct vt *vt, char *s, size_t len)
 {
-	size_t n = 0;
+	unsigned what = vt_param(vt, 0, 0);
 
-	for (; *s && n + 3 <= size; s++, n += 2)
-		snprintf(ret + n, 3, "%02X", (unsigned char)*s);
-	ret[n] = 0;
+	if (what == 1 || what == 2)
+		vt_mode_dec(vt, 2026, what == 1);
 }
 
-/* One name in hexadecimal; answered one at a time, as it was asked. */
-static void capability(struct vt *vt, const char *hex)
+/* What a program in tmux wants its terminal to have: the payload is parsed as if it had
+ * come plain. A sequence that it does not end is dropped. */
+static void tmux_passthrough(struct vt *vt, char *s, size_t len)
 {
-	char name[33];
-	size_t len = __builtin_strlen(hex), n = 0;
+	struct vt_parser outer = vt->parser;
 
-	if (len % 2 != 0 || len / 2 >= sizeof(name))
+	if (len < 4 || memcmp(s, "mux;", 4) != 0 || outer.depth == VT_NESTING_MAX)
 		return;
-	for (; n < len / 2; n++) {
-		int hi = vt_hex_value(hex[2 * n]), lo = vt_hex_value(hex[2 * n + 1]);
-
-		if (hi < 0 || lo < 0)
-			return;
-		name[n] = (char)(hi << 4 | lo);
-	}
-	name[n] = 0;
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
-		char value[300];
-
-		if (__builtin_strcmp(capabilities[i].name, name) != 0)
-			continue;
-		to_hex(capabilities[i].value, value, sizeof(value));
-		vt_reply(vt, "\033P1+r%s%s%s\033\\", hex, *value ? "=" : "", value);
-		return;
-	}
-	vt_reply(vt, "\033P0+r%s\033\\", hex);
-}
-
-static void capabilities_asked(struct vt *vt, char *s, size_t len)
-{
-	while (s) {
-		char *end = __builtin_strchr(s, ';');
-
-		if (end)
-			*end++ = 0;
-		if (*s)
-			capability(vt, s);
-		s = end;
-	}
+	vt->parser = (struct vt_parser){ .depth = (uint8_t)(outer.depth + 1) };
+	vt_parse(vt, (const uint8_t *)s + 4, (const uint8_t *)s + len);
+	vt_string_abandon(vt);
+	free(vt->parser.string);
+	vt->parser = outer;
 }
 
 /* Prefix, intermediate, final byte; name, bytes of payload, what is done with it. */
@@ -80,7 +31,11 @@ static void capabilities_asked(struct vt *vt, char *s, size_t len)
 	X(0, '$', 'q', "DECRQSS", VT_DCS_STATUS_MAX, .handler = vt_status_string) \
 	X(0, '$', 't', "DECRSPS", VT_DCS_PRESENTATION_MAX, .handler = vt_restore_presentation) \
 	X(0, 0, 'q', "DECSIXEL", VT_SIXEL_BYTES_MAX, .stream = &vt_sixel_stream) \
-	X(0, '+', 'q', "XTGETTCAP", VT_DCS_CAPABILITIES_MAX, .handler = capabilities_asked)
+	X(0, '+', 'q', "XTGETTCAP", VT_DCS_CAPABILITIES_MAX, .handler = vt_capabilities_asked) \
+	X(0, '+', 'p', "XTSETTCAP", VT_DCS_CAPABILITIES_MAX, .handler = NULL) \
+	X(0, 0, '|', "DECUDK", VT_DCS_CAPABILITIES_MAX, .handler = NULL) \
+	X('=', 0, 's', "SYNC", VT_DCS_CAPABILITIES_MAX, .handler = synchronize) \
+	X(0, 0, 't', "TMUX", VT_DCS_TMUX_MAX, .raw = true, .handler = tmux_passthrough)
 
 #define ROW(prefix_, inter_, final_, name, limit_, ...) \
 	{ .prefix = prefix_, .inter = inter_, .final = final_, .limit = limit_, __VA_ARGS__ },

@@ -45,6 +45,7 @@
 #define VT_POINTER_STACK 16
 #define VT_POINTER_SHAPES 30      /* that have a name */
 #define VT_PARAMS_MAX 32
+#define VT_NESTING_MAX 4            /* tmux in tmux in ... */
 #define VT_CWD_BYTES_MAX 4096
 #define VT_STABLE_MAX ((int64_t)1 << 62)   /* no terminal lives to see so many rows */
 
@@ -150,6 +151,7 @@ struct vt_parser {
 	enum vt_string_kind kind;
 	enum vt_string_mode string_mode;
 	uint8_t string_half;             /* ESC or C2, whose next byte decides */
+	uint8_t depth;                   /* of passthroughs that this parser is in */
 	bool bel;                        /* BEL ended it; answers end the same way */
 	const struct vt_string_row *row;
 	char key[24];                    /* of OSC 1337, with its = */
@@ -511,7 +513,7 @@ struct vt_string_row {
 	uint16_t number;                 /* of an OSC */
 	const char *key;                 /* of OSC 1337: the word after it, with its = */
 	char prefix, inter, final;       /* of a DCS; of an APC its first byte is final */
-	bool raw;                        /* control characters belong to the payload */
+	bool raw;                        /* control characters belong to the payload, ESC ESC is an ESC of it */
 	uint32_t limit;                  /* bytes of payload, without the head; one of VT_..._MAX */
 	/* s may be written to and ends with a NUL at len. vt->parser.bel says how to end an answer. */
 	void (*handler)(struct vt *vt, char *s, size_t len);
@@ -532,6 +534,7 @@ void vt_graphics_attributes(struct vt *vt);                         /* XTSMGRAPH
 
 const uint8_t *vt_string_parse(struct vt *vt, const uint8_t *p, const uint8_t *end);
 void vt_string_abandon(struct vt *vt);
+void vt_parse(struct vt *vt, const uint8_t *p, const uint8_t *end); /* parser.c */
 void vt_escape_begin(struct vt *vt);                                /* parser.c: as after ESC */
 
 /* ---- rect.c ------------------------------------------------------------------- */
@@ -546,6 +549,7 @@ void vt_rect_checksum(struct vt *vt);                               /* DECRQCRA 
 
 /* ---- status.c ----------------------------------------------------------------- */
 
+void vt_capabilities_asked(struct vt *vt, char *s, size_t len);     /* xtgettcap.c */
 void vt_status_string(struct vt *vt, char *what, size_t len);       /* DECRQSS */
 void vt_report_presentation(struct vt *vt);                         /* DECRQPSR */
 void vt_restore_presentation(struct vt *vt, char *s, size_t len);   /* DECRSPS */

@@ -277,11 +277,8 @@ static const uint8_t *parse_ground(struct vt *vt, const uint8_t *p, const uint8_
 	return p;
 }
 
-void vt_write(struct vt *vt, const void *bytes, size_t len)
+void vt_parse(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *p = bytes, *end = p + len;
-
-	vt->changed = false;
 	while (p < end) {
 		switch (vt->parser.state) {
 		case VT_STATE_GROUND: p = parse_ground(vt, p, end); break;
@@ -291,6 +288,12 @@ void vt_write(struct vt *vt, const void *bytes, size_t len)
 		case VT_STATE_STRING: p = vt_string_parse(vt, p, end); break;
 		}
 	}
+}
+
+void vt_write(struct vt *vt, const void *bytes, size_t len)
+{
+	vt->changed = false;
+	vt_parse(vt, bytes, (const uint8_t *)bytes + len);
 	if (vt->images.relatives > 0)
 		vt_relatives_settle(vt);
 	if (vt->changed)

@@ -235,6 +235,10 @@ static const uint8_t *second_half(struct vt *vt, const uint8_t *p)
 		finish(vt, false);
 		return p + 1;
 	}
+	if (half == ESC && *p == ESC && ps->row && ps->row->raw) {
+		take(vt, p, 1);
+		return p + 1;
+	}
 	if (half == ESC) {
 		vt_string_abandon(vt);
 		vt_escape_begin(vt);

@@ -13,6 +13,7 @@
  * not kept, vt_grid_row: cells - the memory
  * not kept, vt: vars_bytes - counted anew
  * not kept, vt_parser: string_cap - the memory
+ * not kept, vt_parser: depth - 0 between writes
  * not kept, vt_parser: bel - for the handler of a string that has just ended
  * not kept, vt_paste_board: cap - the memory
  * not kept, vt_stored: placements doomed - counted anew; a mark of one operation

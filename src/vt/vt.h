@@ -52,6 +52,7 @@ struct vt;
 #define VT_OSC_FILE_MAX (64u << 20)  /* OSC 1337 File=, FilePart= */
 #define VT_DCS_STATUS_MAX 64         /* DECRQSS */
 #define VT_DCS_PRESENTATION_MAX 16384 /* DECRSPS */
+#define VT_DCS_TMUX_MAX (1u << 20)   /* tmux itself takes no more */
 #define VT_DCS_CAPABILITIES_MAX 4096 /* XTGETTCAP */
 #define VT_SIXEL_BYTES_MAX (64u << 20)
 #define VT_KITTY_GRAPHICS_BYTES_MAX (64u << 20) /* of one command; chunks are commands */
