@@ -5,6 +5,7 @@
 #ifndef LACE_TEXT_PROPS_H
 #define LACE_TEXT_PROPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TEXT_BLOCK 128
@@ -40,6 +41,11 @@ static inline uint8_t text_props(uint32_t cp)
 	if (cp >= 0x110000)
 		return 1u << 5;
 	return text_stage2[text_stage1[cp / TEXT_BLOCK] * TEXT_BLOCK + cp % TEXT_BLOCK];
+}
+/* Most of CJK, without a look at the tables: simple, and two cells wide. */
+static inline bool text_is_han(uint32_t cp)
+{
+	return cp - 0x3400 < 0xa000 - 0x3400;
 }
 #define TEXT_PROPS_CLASS(p) ((p) & 31u)
 #define TEXT_PROPS_WIDTH(p) ((p) >> 5 & 3u)

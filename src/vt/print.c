@@ -10,6 +10,9 @@
 #include "text/props.h"
 #include "vt/internal.h"
 
+/* A cell's width as a part of the cell as a word (vt_blank_word()). */
+#define WIDTH_ONE ((uint64_t)1 << 48)
+
 void vt_print_update(struct vt *vt)
 {
 	vt->print_fast = vt->charset[vt->gl] == VT_CHARSET_ASCII && vt->single_shift == 0 &&
@@ -214,18 +217,58 @@ static void regrow(struct vt *vt, bool resized)
 	}
 }
 
-/* True when cp belongs to the cell before it, and has been taken: by the rules of grapheme clusters or, with mode 2027
- * reset, when it has no width. */
-static bool join(struct vt *vt, uint32_t cp, uint8_t props)
+/* The well-formed character of 2 to 4 bytes at p; 0 when it is not one, or not all of it is here. Bounds of the second
+ * byte (table 3-7 of Unicode) show in the code point: overlong forms are too small for their length. Three bytes are
+ * most of what comes, and have a function of their own: there four can be read, and 0 is no character. */
+static inline uint32_t three_bytes(const uint8_t *p)
+{
+	uint32_t w, cp;
+
+	memcpy(&w, p, 4);
+	cp = (w & 0x0f) << 12 | (w >> 2 & 0xfc0) | (w >> 16 & 0x3f);
+	return (w & 0xc0c0f0) == 0x8080e0 && cp >= 0x800 && cp - 0xd800 >= 0x800 ? cp : 0;
+}
+
+static inline size_t whole_char(const uint8_t *p, const uint8_t *end, uint32_t *cp)
+{
+	uint8_t s[4] = { 0 };                    /* a NUL is no continuation byte */
+	uint32_t w;
+
+	if (end - p < 4)
+		p = memcpy(s, p, (size_t)(end - p));
+	if ((*cp = three_bytes(p)) != 0)
+		return 3;
+	memcpy(&w, p, 4);
+	if ((w & 0xc0e0) == 0x80c0) {
+		*cp = (w & 0x1f) << 6 | (w >> 8 & 0x3f);
+		return *cp >= 0x80 ? 2 : 0;
+	}
+	if ((w & 0xc0c0c0f8) == 0x808080f0) {
+		*cp = (w & 0x07) << 18 | (w << 4 & 0x3f000) | (w >> 10 & 0xfc0) | (w >> 24 & 0x3f);
+		return *cp - 0x10000 < 0x100000 ? 4 : 0;
+	}
+	return 0;
+}
+
+/* Without a width of its own: it joins what stands before it, whatever that is. */
+static bool is_mark(const struct vt *vt, uint8_t props)
 {
 	unsigned class = TEXT_PROPS_CLASS(props);
-	bool clusters = vt->modes & VT_M_CLUSTERS, mark = TEXT_PROPS_WIDTH(props) == 0 && class >= TEXT_BREAK_EXTEND;
 
-	if (!clusters) {
-		mark = mark || class == TEXT_BREAK_V || class == TEXT_BREAK_T;
-		if (!mark)
-			return false;
-	}
+	return TEXT_PROPS_WIDTH(props) == 0 && (class >= TEXT_BREAK_EXTEND ||
+	    (!(vt->modes & VT_M_CLUSTERS) && (class == TEXT_BREAK_V || class == TEXT_BREAK_T)));
+}
+
+/* True when cp belongs to the cell before it, and has been taken: by the rules of grapheme clusters or, with mode 2027
+ * reset, when it has no width. Those of [*p, end) that follow it into the cell are taken too, so that a cluster which
+ * comes in one piece gets its text once. What has no room is dropped. */
+static bool join(struct vt *vt, uint32_t cp, const uint8_t **p, const uint8_t *end)
+{
+	bool clusters = vt->modes & VT_M_CLUSTERS, grown = false;
+	uint8_t props = text_props(cp);
+
+	if (!clusters && !is_mark(vt, props))
+		return false;
 	switch (vt->cluster) {
 	case VT_CLUSTER_OPEN:
 		break;
@@ -233,18 +276,31 @@ static bool join(struct vt *vt, uint32_t cp, uint8_t props)
 		cluster_start(vt, vt->last_cp);
 		break;
 	case VT_CLUSTER_CLOSED:
-		if (!mark || !reopen(vt))
+		if (!is_mark(vt, props) || !reopen(vt))
 			return false;
 		break;
 	}
 	if (text_break_before(&vt->brk, cp) && clusters)
 		return false;
-	if (vt->cluster_len + 4 <= VT_CLUSTER_BYTES_MAX) {
+	for (;;) {
 		unsigned was = cells_of(vt->cluster_cells);
 
-		cluster_add(vt, cp, props);
-		regrow(vt, clusters && cells_of(vt->cluster_cells) != was);
+		if (vt->cluster_len + 4 <= VT_CLUSTER_BYTES_MAX) {
+			cluster_add(vt, cp, text_props(cp));
+			grown = !clusters || cells_of(vt->cluster_cells) == was;
+			if (!grown)
+				regrow(vt, true);
+		}
+		struct text_break here = vt->brk;
+		size_t n = *p < end ? whole_char(*p, end, &cp) : 0;
+		if (n == 0 || (!clusters && !is_mark(vt, text_props(cp))) || (text_break_before(&vt->brk, cp) && clusters)) {
+			vt->brk = here;
+			break;
+		}
+		*p += n;
 	}
+	if (grown)
+		regrow(vt, false);
 	return true;
 }
 
@@ -259,15 +315,14 @@ static uint32_t translate(struct vt *vt, uint32_t cp)
 	return vt_charset_map((uint8_t)set, (uint8_t)cp);
 }
 
-void vt_print(struct vt *vt, uint32_t cp)
+/* cp, and of [*p, end) what belongs to its cell. */
+static void print_char(struct vt *vt, uint32_t cp, const uint8_t **p, const uint8_t *end)
 {
-	if (cp < 0x80 && !vt->print_fast)
-		cp = translate(vt, cp);
-
 	uint8_t props = text_props(cp);
 	unsigned width = TEXT_PROPS_WIDTH(props);
 	bool simple = TEXT_PROPS_SIMPLE(props);
-	if ((!simple || vt->cluster == VT_CLUSTER_OPEN) && join(vt, cp, props))
+
+	if ((!simple || vt->cluster == VT_CLUSTER_OPEN) && join(vt, cp, p, end))
 		return;
 	/* A mark on nothing, or a format character. */
 	if (width == 0 && TEXT_PROPS_CLASS(props) >= TEXT_BREAK_CR)
@@ -278,6 +333,15 @@ void vt_print(struct vt *vt, uint32_t cp)
 		vt->cluster = VT_CLUSTER_SIMPLE;
 	else
 		cluster_start(vt, cp);
+}
+
+void vt_print(struct vt *vt, uint32_t cp)
+{
+	const uint8_t *none = NULL;
+
+	if (cp < 0x80 && !vt->print_fast)
+		cp = translate(vt, cp);
+	print_char(vt, cp, &none, NULL);
 }
 
 void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
@@ -320,60 +384,54 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
 	vt->cluster = VT_CLUSTER_SIMPLE;
 }
 
-/* The well-formed character of 2 to 4 bytes at p; 0 when it is not one, or not all of it is here. */
-static inline size_t whole_char(const uint8_t *p, const uint8_t *end, uint32_t *cp)
-{
-	uint8_t c = p[0];
-
-	if (c < 0xe0) {
-		*cp = (c & 0x1fu) << 6;
-		if (c < 0xc2 || end - p < 2 || (p[1] & 0xc0) != 0x80)
-			return 0;
-		*cp |= p[1] & 0x3fu;
-		return 2;
-	}
-	if (c < 0xf0) {
-		if (end - p < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
-			return 0;
-		*cp = (c & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-		return *cp >= 0x800 && (*cp < 0xd800 || *cp > 0xdfff) ? 3 : 0;
-	}
-	if (end - p < 4 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
-		return 0;
-	*cp = (c & 0x0fu) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
-	return *cp >= 0x10000 && *cp < 0x110000 ? 4 : 0;
-}
-
 /* Characters that go where the cursor is, one after the other, for as long as the
  * row and their kind allow. */
 static const uint8_t *print_simple(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
 	struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
-	unsigned x = vt->pos.x, limit = right_limit(vt), last = x;
+	struct vt_cell *cells = row->cells;
+	unsigned x = vt->pos.x, limit = right_limit(vt), last = x, used = row->used;
 	uint16_t style = vt_pen_id(vt);
+	uint64_t blank = vt_blank_word(style);
 	uint32_t cp, last_cp = 0;
 	size_t n;
 
 	if (vt->pos.pending || vt->cluster == VT_CLUSTER_OPEN || (vt->modes & VT_M_INSERT))
 		return p;
-	for (; p < end && (n = whole_char(p, end, &cp)) > 0; p += n) {
+	for (; p < end; p += n) {
+		/* Lines of it at a time: there is nothing to ask but whether there is room. */
+		while (end - p >= 4 && x == used && x < limit && (cp = three_bytes(p)) != 0 && text_is_han(cp)) {
+			uint64_t left = blank + WIDTH_ONE + cp, right = blank - WIDTH_ONE;
+
+			memcpy(&cells[x], &left, sizeof(left));
+			memcpy(&cells[x + 1], &right, sizeof(right));
+			last = x;
+			last_cp = cp;
+			used = x += 2;
+			p += 3;
+		}
+		if (p == end || (n = whole_char(p, end, &cp)) == 0)
+			break;
 		uint8_t props = text_props(cp);
 		unsigned width = TEXT_PROPS_WIDTH(props);
 
 		if (!TEXT_PROPS_SIMPLE(props) || width == 0 || x + width > limit + 1)
 			break;
-		if (x != row->used)
+		if (x != used) {
+			row->used = (uint16_t)used;
 			vt_row_open(row, x, x + width);
-		row->cells[x] = vt_cell_make(cp, style, (uint8_t)width);
+			used = row->used;
+		}
+		cells[x] = vt_cell_make(cp, style, (uint8_t)width);
 		if (width == 2)
-			row->cells[x + 1] = vt_cell_make(0, style, 0);
+			cells[x + 1] = vt_cell_make(0, style, 0);
 		last = x;
 		last_cp = cp;
 		x += width;
-		if (row->used < x)
-			row->used = (uint16_t)x;
+		used = MAX(used, x);
 	}
 	if (last_cp != 0) {
+		row->used = (uint16_t)used;
 		vt_touch(vt, row);
 		vt->cluster = VT_CLUSTER_SIMPLE;
 		vt->cluster_x = (uint16_t)last;
@@ -392,7 +450,7 @@ const uint8_t *vt_print_multibyte(struct vt *vt, const uint8_t *p, const uint8_t
 		p = print_simple(vt, p, end);
 		if (p == end || *p < 0x80 || (n = whole_char(p, end, &cp)) == 0 || cp < 0xa0)
 			return p;
-		vt_print(vt, cp);
 		p += n;
+		print_char(vt, cp, &p, end);
 	}
 }

@@ -1,4 +1,5 @@
 #include "../unit.h"
+#include "text/props.h"
 #include "text/text.h"
 
 static void test_code_points(void **state)
@@ -17,6 +18,21 @@ static void test_code_points(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (text_width(cases[i].cp) != cases[i].width)
 			fail_msg("U+%04X: %u, want %u", (unsigned)cases[i].cp, text_width(cases[i].cp), cases[i].width);
+}
+
+/* What the printer takes for granted. */
+static void test_han(void **state)
+{
+	unsigned n = 0;
+
+	for (uint32_t cp = 0; cp < 0x110000; cp++) {
+		if (!text_is_han(cp))
+			continue;
+		n++;
+		assert_int_equal(text_width(cp), 2);
+		assert_true(text_is_simple(cp));
+	}
+	assert_int_equal(n, 0xa000 - 0x3400);
 }
 
 static void test_clusters(void **state)
@@ -52,6 +68,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_code_points),
+		cmocka_unit_test(test_han),
 		cmocka_unit_test(test_clusters),
 		cmocka_unit_test(test_strings),
 	};
