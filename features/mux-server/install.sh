@@ -28,7 +28,8 @@ put "$here/bin/lace-mux-server-$arch" 755 "$lib/lace-mux-server"
 put "$here/services/mux-server" 755 "$lib/services/mux-server"
 ln -sf "$lib/lace-mux-server" "$bin/lace-mux-server"
 # Where the image has a wezterm of its own, its name stays its own
-for name in wezterm wezterm-mux-server; do
+# and wezterm-42 ... are for a remote_wezterm_path that says which codec the client speaks.
+for name in wezterm wezterm-mux-server wezterm-42 wezterm-43 wezterm-44 wezterm-45; do
 	there=$(command -v "$name" || true)
 	if [ -z "$there" ] || [ "$(readlink "$there" 2>/dev/null)" = "$lib/lace-mux-server" ]; then
 		ln -sf "$lib/lace-mux-server" "$bin/$name"

@@ -53,7 +53,7 @@ void conn_send(struct conn *c, uint64_t serial, uint32_t ident, const union wire
 		wire_buf_drop(&c->out, c->out_at);
 		c->out_at = 0;
 	}
-	enum wire_status s = wire_encode(&pdu, c->mux->opts->codec, how_to_send(c, ident, &pdu.body),
+	enum wire_status s = wire_encode(&pdu, c->codec, how_to_send(c, ident, &pdu.body),
 	    &c->out);
 	if (s != WIRE_OK) {
 		mux_log("cannot encode %s for connection %llu: %s", wire_ident_name(ident),
@@ -62,7 +62,7 @@ void conn_send(struct conn *c, uint64_t serial, uint32_t ident, const union wire
 		if (serial != 0) {
 			pdu = (struct wire_pdu){ WIRE_ERROR_RESPONSE, serial, { .error_response = {
 			    WIRE_STR("Error: the answer is too large") } } };
-			wire_encode(&pdu, c->mux->opts->codec, WIRE_COMPRESS_NEVER, &c->out);
+			wire_encode(&pdu, c->codec, WIRE_COMPRESS_NEVER, &c->out);
 		}
 	}
 	c->mux->changed = true;
@@ -112,9 +112,12 @@ static void take_frames(struct conn *c)
 		struct wire_arena arena = { 0 };
 		struct wire_pdu pdu;
 		size_t taken = 0;
-		enum wire_status s = wire_decode((const uint8_t *)c->in.s + at, c->in.len - at,
-		    c->mux->opts->codec,
-		    &taken, &pdu, &arena);
+		const uint8_t *data = (const uint8_t *)c->in.s + at;
+		enum wire_status s = wire_decode(data, c->in.len - at, c->codec, &taken, &pdu, &arena);
+		/* Our own proxy says who it is before a codec has been agreed. */
+		if (s == WIRE_OK && pdu.ident == WIRE_SET_CLIENT_ID && c->codec < 43 &&
+		    wire_decode(data, c->in.len - at, WIRE_CODEC_LACE, &taken, &pdu, &arena) != WIRE_OK)
+			s = wire_decode(data, c->in.len - at, c->codec, &taken, &pdu, &arena);
 		if (s == WIRE_MORE) {
 			wire_arena_reset(&arena);
 			if (c->in.len - at >= MUX_INPUT_MAX)
@@ -243,6 +246,7 @@ static void on_closed(uv_handle_t *h)
 	free((char *)(uintptr_t)c->client.username.s);
 	free((char *)(uintptr_t)c->client.ssh_auth_sock.s);
 	free(c->agent);
+	free(c->codec_key);
 	free(c->views);
 	free(c);
 }
@@ -267,6 +271,7 @@ void conn_reap(struct mux *m)
 		}
 		memmove(&m->conns[i], &m->conns[i + 1], (--m->n_conns - i) * sizeof(*m->conns));
 		search_forget_conn(m, c->id);
+		codec_closed(c);
 		struct pane *p = c->focused != TREE_NONE ? mux_pane(m, c->focused) : NULL;
 		if (p != NULL)
 			pane_focus(p, false);
@@ -316,6 +321,7 @@ void conn_accept(struct mux *m)
 	c->poll.data = c;
 	m->conns = xreallocarray(m->conns, m->n_conns + 1, sizeof(*m->conns));
 	m->conns[m->n_conns++] = c;
+	codec_init(c);
 	if (c->peer_is_proxy)
 		agent_of_process(c);
 	update_events(c);

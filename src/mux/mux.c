@@ -302,6 +302,7 @@ static void shut_down(struct mux *m)
 	uv_run(&m->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&m->loop);
 	end_children(m);
+	codec_fini(m);
 	tree_fini(&m->tree);
 	for (size_t i = 0; i < MUX_NOTICES_MAX; i++) {
 		free(m->notices[i].text);

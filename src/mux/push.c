@@ -170,7 +170,7 @@ void push_event(struct pane *p, const struct pane_event *e)
 
 static void send_alert(struct conn *c, const struct pane *p, const struct wire_alert *a)
 {
-	if (a->kind == WIRE_ALERT_PROGRESS && c->mux->opts->codec < 44)
+	if (a->kind == WIRE_ALERT_PROGRESS && c->codec < 44)
 		return;
 	conn_send(c, 0, WIRE_NOTIFY_ALERT, &(union wire_body){ .notify_alert = { p->id, *a } });
 }

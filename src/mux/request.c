@@ -68,10 +68,11 @@ static void ping(struct request *r) { conn_send(r->c, r->serial, WIRE_PONG, NULL
 
 static void codec_version(struct request *r)
 {
-	const char *version = r->m->opts->version, *exe = r->m->exe != NULL ? r->m->exe : "lace-mux-server";
+	const char *exe = r->m->exe != NULL ? r->m->exe : "lace-mux-server";
 
+	cleanup_free char *version = codec_announce(r->c);
 	conn_send(r->c, r->serial, WIRE_GET_CODEC_VERSION_RESPONSE, &(union wire_body){ .codec_version = {
-	    .codec_vers = r->m->opts->codec, .version_string = mux_str(version),
+	    .codec_vers = r->c->codec, .version_string = mux_str(version),
 	    .executable_path = mux_str(exe) } });
 }
 
@@ -106,6 +107,11 @@ static void set_client_id(struct request *r)
 	cleanup_free char *host = c->has_proxy ?
 	    xasprintf("%s (via proxy pid %lu)", id->hostname.s, (unsigned long)c->proxy_pid) :
 	    xstrdup(id->hostname.s);
+	if (c->codec != r->m->opts->codec) {
+		char *with = xasprintf("%s [codec %u]", host, c->codec);
+		free(host);
+		host = with;
+	}
 	c->client.hostname = keep(host, strlen(host));
 	c->client.username = keep(id->username.s, id->username.len);
 	if (id->has_ssh_auth_sock)
@@ -119,6 +125,7 @@ static void set_client_id(struct request *r)
 		c->client.ssh_auth_sock = keep(c->agent != NULL ? c->agent : "", c->agent != NULL ? strlen(c->agent) : 0);
 	}
 	c->registered = true;
+	codec_accepted(c);
 	request_done(r);
 	enable_pushes(c);
 }
@@ -129,6 +136,7 @@ static void lace_hello(struct request *r)
 	const char *version = r->m->opts->version;
 
 	c->lace = true;
+	c->codec = WIRE_CODEC_LACE;
 	c->read_only = (r->b->lace_hello.flags & WIRE_LACE_READ_ONLY) != 0;
 	conn_send(c, r->serial, WIRE_LACE_HELLO_RESPONSE, &(union wire_body){ .lace_hello_response = {
 	    MAX(1, MIN(r->b->lace_hello.version, WIRE_LACE_VERSION)), mux_str(version),
@@ -557,5 +565,7 @@ void request_handle(struct conn *c, const struct wire_pdu *pdu, struct wire_aren
 		c->last_input = time(NULL);
 		agent_follow(c);
 	}
+	if (pdu->ident != WIRE_GET_CODEC_VERSION && pdu->ident != WIRE_SET_CLIENT_ID)
+		c->codec_asked = false;
 	h->handle(&r);
 }

@@ -48,6 +48,8 @@
 #define MUX_COMPACT_ROWS 500           /* ... if so many rows came since; else no timer is set at all */
 #define MUX_RESIZED_MS 50              /* TabResized is gathered this long */
 #define MUX_WATCH_MS 65000             /* a polling client polls what it shows every 30 s at least */
+#define MUX_CODEC_PEERS_MAX 64         /* peers whose codec is remembered */
+#define MUX_CODEC_TRIES_MS 300000      /* how long a refused codec is not announced again */
 #define MUX_TLS_ASKS_MAX 8             /* certificates being made at a time */
 #define MUX_KILL_MS 2000               /* from SIGHUP to SIGKILL */
 #define MUX_SEARCH_STEP_MS 2u          /* of one search, in a turn of the loop */
@@ -180,6 +182,9 @@ struct conn {
 	bool lace, read_only;              /* after LaceHello */
 	bool has_proxy, registered;
 	uint32_t proxy_pid;
+	unsigned codec;                    /* spoken on it */
+	bool codec_named, codec_asked;     /* by the proxy's name; announced, and nothing came since (codec.c) */
+	char *codec_key;
 	struct wire_client_id client;      /* strings owned */
 	char *agent;                       /* its ssh-agent's socket, or NULL */
 	int64_t connected_at, last_input;  /* Unix seconds */
@@ -242,6 +247,14 @@ void push_tab_resized(struct mux *m, uint64_t tab, uint64_t author);
 struct resized { uint64_t tab, author, at; };
 struct doomed { pid_t pid; uint64_t at; };       /* hung up; killed at that time */
 
+/* What is known of a peer's codec. */
+struct codec_peer {
+	char *key;
+	unsigned confirmed;                /* the last one; 0: nothing yet */
+	unsigned spoken, tried;            /* sets: confirmed ever; refused, until tried_until (mux_now) */
+	uint64_t tried_until;
+};
+
 struct mux {
 	const struct mux_options *opts;
 	uv_loop_t loop;
@@ -265,6 +278,8 @@ struct mux {
 	struct search **searches;          /* that are not answered yet; the first has the next turn */
 	size_t n_searches;
 	uv_idle_t searcher;                /* keeps the loop turning for them */
+	struct codec_peer codec_peers[MUX_CODEC_PEERS_MAX];
+	size_t n_codec_peers;
 	char *agent_path;                  /* SSH_AUTH_SOCK of panes */
 	uint64_t agent_conn;               /* whose agent it is, 0 = nobody's */
 	pid_t tls_pid;                     /* the TLS listener, 0 = none */
@@ -294,6 +309,15 @@ void mux_focus_pane(struct mux *m, uint64_t pane, uint64_t author);
 void mux_client_size(struct conn *c, struct pane *p, const struct wire_terminal_size *size, bool at_once);
 void mux_client_typed(struct conn *c, struct pane *p);
 void mux_client_left(struct conn *c);
+/* ---- codecs (codec.c) ---- */
+void codec_init(struct conn *c);
+/* Decides c->codec for an answer to GetCodecVersion; the version text to tell, malloc()ed. */
+char *codec_announce(struct conn *c);
+void codec_accepted(struct conn *c);
+/* When nothing came after the announcement, it was refused. */
+void codec_closed(struct conn *c);
+void codec_fini(struct mux *m);
+
 /* ---- ssh-agents (agent.c) ---- */
 void agent_init(struct mux *m);
 void agent_fini(struct mux *m);

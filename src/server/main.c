@@ -176,11 +176,20 @@ static const struct { const char *name; int (*run)(int argc, char **argv); } com
 	{ "stop", server_cmd_stop }, { "decode", server_cmd_decode },
 };
 
+/* wezterm-42 and the like say which codec their clients speak. */
+static bool is_wezterm(const char *name)
+{
+	unsigned codec;
+	char end;
+
+	return str_eq(name, "wezterm") || (strlen(name) == 10 && sscanf(name, "wezterm-%2u%c", &codec, &end) == 1);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 0 ? fs_basename(argv[0]) : "";
 
-	if (str_eq(name, "wezterm"))
+	if (is_wezterm(name))
 		return server_cmd_wezterm(argc, argv);
 	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
 		fputs(help, stdout);

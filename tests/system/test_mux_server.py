@@ -1060,3 +1060,82 @@ def test_the_recorded_screen_comes_out(server):
                 assert {row: line["text"].rstrip() for row, line in rows.items()} == want
                 return
     pytest.fail("the recording has no such answer")
+
+
+# ---- which codec ----
+
+def announced(c):
+    return c.call(26)
+
+
+def set_client_id(c, codec):
+    """As a GUI of that codec does."""
+    body = string("devbox") + string("dev") + uleb(7) + uleb(1790000000) + uleb(0)
+    c.done(40, body + (b"\0\0" if codec > 42 else b""))
+
+
+def gui(bare, codec, argv0="/usr/bin/wezterm", address="10.1.2.3"):
+    """One attempt of a GUI through the proxy: what it was told, and whether it went on. Leaves (as a user would see it)
+    when the codec is another's."""
+    p = subprocess.Popen([argv0, "cli", "--prefer-mux", "proxy"], executable=SERVER, stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, env={**bare.env, "SSH_CONNECTION": f"{address} 5 6.7.8.9 22"})
+    c = Client(rfd=p.stdout.fileno(), wfd=p.stdin.fileno())
+    told = announced(c)
+    if told["codec"] == codec:
+        set_client_id(c, codec)
+        hosts = [x["hostname"] for x in muxcli_clients(bare)]
+    else:
+        hosts = None
+    p.stdin.close()
+    assert p.wait(10) == 0
+    p.stdout.close()
+    return told["codec"], told["version"], hosts
+
+
+def muxcli_clients(bare):
+    r = subprocess.run(["wezterm", "cli", "list-clients", "--format", "json"], executable=SERVER, env=bare.env,
+                       capture_output=True, text=True, check=True)
+    return json.loads(r.stdout)
+
+
+def until_accepted(bare, codec, **where):
+    tries = []
+    while True:
+        tries.append(gui(bare, codec, **where))
+        if tries[-1][2] is not None:
+            return tries
+        assert len(tries) < 6, tries
+
+
+def test_the_codec_of_a_client_is_learnt(bare):
+    tries = until_accepted(bare, 42)
+    assert [t[0] for t in tries] == [44, 42]
+    assert tries[0][1].endswith("(lace; connect again, and it will speak codec 42)")
+    assert tries[1][2][0].endswith("[codec 42]") and "via proxy pid" in tries[1][2][0]
+    assert [t[0] for t in until_accepted(bare, 42)] == [42] and "again" not in gui(bare, 42)[1]
+    # Another address is another person.
+    assert [t[0] for t in until_accepted(bare, 43, address="10.9.9.9")] == [44, 42, 45, 43]
+    # Two behind one address: each is at most one refusal away once both are known.
+    assert [t[0] for t in until_accepted(bare, 45)] == [42, 44, 45]
+    assert [t[0] for t in until_accepted(bare, 42)] == [45, 42]
+    assert [t[0] for t in until_accepted(bare, 45)] == [42, 45]
+
+
+def test_a_proxys_name_decides_the_codec(bare):
+    for codec in 42, 43, 44, 45:
+        assert [t[0] for t in until_accepted(bare, codec, argv0=f"/opt/wezterm-{codec}")] == [codec]
+    assert gui(bare, 44, argv0="/opt/wezterm-99")[0] == 44
+
+
+def test_laces_own_clients_teach_nothing(bare):
+    assert [t[0] for t in until_accepted(bare, 42)] == [44, 42]
+    p = subprocess.Popen([SERVER, "proxy"], env={**bare.env, "SSH_CONNECTION": "10.1.2.3 5 6.7.8.9 22"},
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    c = Client(rfd=p.stdout.fileno(), wfd=p.stdin.fileno())
+    assert announced(c)["codec"] == 42
+    c.lace()                                          # speaks 44 from here
+    c.hello()
+    p.stdin.close()
+    assert p.wait(10) == 0
+    p.stdout.close()
+    assert gui(bare, 42)[0] == 42
