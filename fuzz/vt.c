@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "base/mem.h"
 #include "text/text.h"
+#include "vt/image.h"
 #include "vt/vt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -64,6 +66,42 @@ static void check_row(struct vt *vt, int64_t index, unsigned cols)
 	}
 }
 
+static void check_images(struct vt *vt, int64_t index, unsigned cols)
+{
+	struct vt_row_image images[VT_ROW_IMAGES_MAX];
+	size_t n = vt_row_images(vt, index, images, ARRAY_LEN(images));
+
+	assert(n <= ARRAY_LEN(images));
+	for (size_t i = 0; i < n; i++) {
+		struct vt_image image;
+		struct vt_image_cell cell;
+
+		assert(images[i].cells > 0 && images[i].x + (unsigned)images[i].cells <= cols);
+		assert(i == 0 || images[i - 1].z <= images[i].z);
+		assert(vt_image_get(vt, images[i].serial, &image) && image.len > 0);
+		if (vt_row_image_cell(&images[i], 0, &cell))
+			assert(cell.left >= 0 && cell.top >= 0 && cell.left < cell.right && cell.top < cell.bottom &&
+			    cell.right <= 1 && cell.bottom <= 1);
+	}
+}
+
+static void check_same_images(struct vt *a, struct vt *b, int64_t index)
+{
+	struct vt_row_image p[VT_ROW_IMAGES_MAX], q[VT_ROW_IMAGES_MAX];
+	size_t n = vt_row_images(a, index, p, ARRAY_LEN(p));
+
+	assert(n == vt_row_images(b, index, q, ARRAY_LEN(q)));
+	for (size_t i = 0; i < n; i++) {
+		struct vt_image s, t;
+
+		assert(p[i].serial == q[i].serial && p[i].x == q[i].x && p[i].cells == q[i].cells && p[i].z == q[i].z &&
+		    p[i].left == q[i].left && p[i].top == q[i].top && p[i].width == q[i].width &&
+		    p[i].height == q[i].height);
+		assert(vt_image_get(a, p[i].serial, &s) && vt_image_get(b, p[i].serial, &t));
+		assert(s.len == t.len && memcmp(s.data, t.data, s.len) == 0);
+	}
+}
+
 static void check_all(struct vt *vt)
 {
 	struct vt_dims d = vt_dims(vt);
@@ -73,8 +111,10 @@ static void check_all(struct vt *vt)
 
 	assert(d.rows >= 1 && d.cols >= 1 && d.scrollback_top <= d.physical_top);
 	assert(c.x < d.cols && c.y >= d.physical_top && c.y < d.physical_top + d.rows);
-	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++)
+	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++) {
 		check_row(vt, y, d.cols);
+		check_images(vt, y, d.cols);
+	}
 	assert(!vt_row_get(vt, d.scrollback_top - 1, &row));
 	assert(!vt_row_get(vt, d.physical_top + d.rows, &row));
 	assert(vt_rows_changed(vt, vt_seqno(vt), d.scrollback_top, d.physical_top + d.rows, changed, 16) == 0);
@@ -97,6 +137,7 @@ static void check_same(struct vt *a, struct vt *b)
 		struct vt_row r, s;
 
 		assert(vt_row_get(a, y, &r) && vt_row_get(b, y, &s));
+		check_same_images(a, b, y);
 		assert(r.n == s.n && r.wrapped == s.wrapped && r.line_attr == s.line_attr);
 		for (unsigned x = 0; x < r.n; x++) {
 			char t[VT_CLUSTER_BYTES_MAX], u[VT_CLUSTER_BYTES_MAX];

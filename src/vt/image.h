@@ -22,7 +22,8 @@
 #define VT_ROW_IMAGES_MAX 64u               /* parts of images in one row; the oldest go */
 #define VT_IMAGE_SPANS_MAX 65536u           /* and in all rows */
 
-enum vt_image_format { VT_IMAGE_RGBA, VT_IMAGE_PNG, VT_IMAGE_JPEG, VT_IMAGE_GIF, VT_IMAGE_WEBP };
+enum vt_image_format { VT_IMAGE_RGBA, VT_IMAGE_PNG, VT_IMAGE_JPEG, VT_IMAGE_GIF, VT_IMAGE_WEBP,
+	VT_IMAGE_BMP };
 
 /* What is to be shown for a serial number. An animation that runs has several frames,
  * all RGBA; what else has one. */

@@ -29,6 +29,8 @@
 
 #include "base/mem.h"
 #include "text/text.h"
+#include "vt/base64.h"
+#include "vt/bytes.h"
 #include "vt/cells.h"
 #include "vt/intern.h"
 #include "vt/kitty.h"
@@ -194,6 +196,23 @@ struct vt_user_var {
 	char *name, *value;
 };
 
+/* A file by OSC 1337 of which not all has come. */
+enum vt_file_unit { VT_FILE_AUTO, VT_FILE_CELLS, VT_FILE_PIXELS, VT_FILE_PERCENT };
+struct vt_file_side {
+	enum vt_file_unit unit;
+	uint32_t n;
+};
+struct vt_file {
+	bool open;                       /* there is one, and it is good so far */
+	bool parts;                      /* by MultipartFile= */
+	bool headed;                     /* its arguments are known */
+	bool shown, stretched, stay;     /* inline=1, preserveAspectRatio=0, doNotMoveCursor=1 */
+	struct vt_file_side width, height;
+	uint32_t size;                   /* bytes it must not exceed; 0 = not said */
+	struct vt_base64_state base64;
+	struct vt_bytes bytes;           /* before it is headed, its arguments */
+};
+
 /* A write to the clipboard in packets, between its first and its last. */
 struct vt_paste_board {
 	bool open, primary;
@@ -277,6 +296,7 @@ struct vt {
 	struct vt_note *notes[VT_NOTES_MAX]; /* OSC 99 notifications that are not complete, oldest first */
 	unsigned notes_n;
 	struct vt_paste_board board;     /* OSC 5522 */
+	struct vt_file file;
 	struct vt_pointer pointer[2];    /* OSC 22; primary, alternate */
 	struct vt_shell_state shell;
 	bool input_line;                 /* what is printed is input until the line ends (OSC 133 I) */
@@ -530,6 +550,7 @@ void vt_string_begin(struct vt *vt, enum vt_string_kind kind);
 /* dcs_sixel.c */
 extern const struct vt_stream vt_sixel_stream;
 void vt_sixel_reset(struct vt *vt);
+void vt_file_drop(struct vt *vt);                                   /* osc_file.c */
 void vt_graphics_attributes(struct vt *vt);                         /* XTSMGRAPHICS */
 
 const uint8_t *vt_string_parse(struct vt *vt, const uint8_t *p, const uint8_t *end);

@@ -168,6 +168,10 @@ static void osc_link(struct vt *vt, char *s, size_t len)
 	X("ClearScrollback", "ITERMCLEAR", VT_OSC_SHELL_MAX, .handler = vt_osc_clear_scrollback) \
 	X("Copy=", "ITERMCOPY", VT_OSC_CLIPBOARD_MAX, .handler = vt_osc_copy) \
 	X("CurrentDir=", "ITERMCWD", VT_OSC_CWD_MAX, .handler = osc_cwd_path) \
+	X("File=", "ITERMFILE", VT_OSC_FILE_MAX, .stream = &vt_osc_file) \
+	X("MultipartFile=", "ITERMFILEBEGIN", VT_OSC_FILE_HEAD_MAX, .handler = vt_osc_file_begin) \
+	X("FilePart=", "ITERMFILEPART", VT_OSC_FILE_MAX, .stream = &vt_osc_file_part) \
+	X("FileEnd", "ITERMFILEEND", 0, .handler = vt_osc_file_end) \
 	X("CursorShape=", "ITERMCURSOR", VT_OSC_SHELL_MAX, .handler = vt_osc_cursor_shape) \
 	X("RemoteHost=", "ITERMHOST", VT_OSC_SHELL_MAX, .handler = vt_osc_remote_host) \
 	X("ReportCellSize", "ITERMCELL", VT_OSC_SHELL_MAX, .handler = vt_osc_cell_size) \

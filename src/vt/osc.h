@@ -24,6 +24,10 @@ void vt_osc_text(struct vt *vt, char *s, size_t len);               /* 66 */
 void vt_osc_52(struct vt *vt, char *s, size_t len);
 void vt_osc_copy(struct vt *vt, char *s, size_t len);               /* 1337 Copy= */
 void vt_osc_5522(struct vt *vt, char *s, size_t len);
+/* osc_file.c: 1337 */
+extern const struct vt_stream vt_osc_file, vt_osc_file_part;
+void vt_osc_file_begin(struct vt *vt, char *s, size_t len);
+void vt_osc_file_end(struct vt *vt, char *s, size_t len);
 void vt_osc_9(struct vt *vt, char *s, size_t len);
 void vt_osc_777(struct vt *vt, char *s, size_t len);
 void vt_osc_99(struct vt *vt, char *s, size_t len);

@@ -27,7 +27,7 @@ uint32_t vt_snap_image_count(const struct vt_snap *s, const struct vt *vt)
 
 static void picture_fields(struct vt_snap *s, struct vt_picture *picture)
 {
-	SNAP_NUMBER(s, picture->format, VT_IMAGE_WEBP);
+	SNAP_NUMBER(s, picture->format, VT_IMAGE_BMP);
 	SNAP_RANGE(s, picture->width, 1, VT_IMAGE_SIDE_MAX);
 	SNAP_RANGE(s, picture->height, 1, VT_IMAGE_SIDE_MAX);
 	SNAP_BOOL(s, picture->clear);

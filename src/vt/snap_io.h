@@ -98,6 +98,7 @@ void vt_snap_style_number(struct vt_snap *s, struct vt *vt, uint16_t *number);
 void vt_snap_texts(struct vt_snap *s, struct vt *vt);
 void vt_snap_palette(struct vt_snap *s, struct vt *vt);
 void vt_snap_osc(struct vt_snap *s, struct vt *vt);
+void vt_snap_file(struct vt_snap *s, struct vt *vt);
 
 void vt_snap_image_store(struct vt_snap *s, struct vt *vt);
 uint32_t vt_snap_image_count(const struct vt_snap *s, const struct vt *vt);

@@ -178,6 +178,44 @@ static void user_vars(struct vt_snap *s, struct vt *vt)
 	}
 }
 
+static void side_fields(struct vt_snap *s, struct vt_file_side *side)
+{
+	SNAP_NUMBER(s, side->unit, VT_FILE_PERCENT);
+	SNAP_NUMBER(s, side->n, UINT32_MAX);
+}
+
+/* A file under way, within its string or between those of its parts. */
+void vt_snap_file(struct vt_snap *s, struct vt *vt)
+{
+	struct vt_file *file = &vt->file;
+
+	SNAP_BOOL(s, file->open);
+	if (!file->open)
+		return;
+	SNAP_BOOL(s, file->parts);
+	SNAP_BOOL(s, file->headed);
+	SNAP_BOOL(s, file->shown);
+	SNAP_BOOL(s, file->stretched);
+	SNAP_BOOL(s, file->stay);
+	side_fields(s, &file->width);
+	side_fields(s, &file->height);
+	SNAP_NUMBER(s, file->size, UINT32_MAX);
+	SNAP_NUMBER(s, file->base64.have, 6);
+	SNAP_NUMBER(s, file->base64.bits, (1u << file->base64.have) - 1);
+	SNAP_BOOL(s, file->base64.padded);
+	SNAP_BOOL(s, file->base64.bad);
+	vt_snap_require(s, file->base64.have % 2 == 0);
+	size_t len = vt_snap_count(s, file->bytes.len, file->headed ? VT_IMAGE_BYTES_MAX : VT_OSC_FILE_HEAD_MAX, 1);
+	if (s->reading)
+		file->bytes.max = MIN(vt->images.bytes_max, (size_t)VT_IMAGE_BYTES_MAX);
+	vt_snap_require(s, !s->reading || len <= file->bytes.max);
+	if (len == 0 || s->error != VT_SNAPSHOT_OK)
+		return;
+	vt_snap_bytes(s, &file->bytes.v, len);
+	if (s->reading && file->bytes.v)
+		file->bytes.len = file->bytes.cap = len;
+}
+
 void vt_snap_osc(struct vt_snap *s, struct vt *vt)
 {
 	notes_fields(s, vt);

@@ -352,6 +352,7 @@ static const struct section {
 	{ 18, 1, true, NULL, vt_snap_osc },
 	{ 19, 1, true, NULL, vt_snap_sixel },
 	{ 20, 1, true, NULL, vt_snap_graphics },
+	{ 21, 1, true, NULL, vt_snap_file },
 };
 
 static uint32_t section_count(const struct vt_snap *s, const struct vt *vt, const struct section *sec)

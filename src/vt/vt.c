@@ -84,6 +84,7 @@ void vt_destroy(struct vt *vt)
 	free(vt->icon_title);
 	free(vt->cwd);
 	free(vt->board.data);
+	vt_file_drop(vt);
 	vt_notes_clear(vt);
 	vt_shell_clear(vt);
 	vt_user_vars_clear(vt);
@@ -112,6 +113,7 @@ void vt_hard_reset(struct vt *vt)
 	vt_shell_clear(vt);
 	memset(vt->pointer, 0, sizeof(vt->pointer));
 	vt->board.open = false;
+	vt_file_drop(vt);
 	if (palette && vt->cb.palette)
 		vt->cb.palette(vt->user);
 }

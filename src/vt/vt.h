@@ -50,6 +50,7 @@ struct vt;
 #define VT_OSC_USER_VAR_MAX 65536
 #define VT_OSC_SHELL_MAX 16384       /* OSC 133, 633 */
 #define VT_OSC_FILE_MAX (64u << 20)  /* OSC 1337 File=, FilePart= */
+#define VT_OSC_FILE_HEAD_MAX 4096    /* and what comes before the data */
 #define VT_DCS_STATUS_MAX 64         /* DECRQSS */
 #define VT_DCS_PRESENTATION_MAX 16384 /* DECRSPS */
 #define VT_DCS_TMUX_MAX (1u << 20)   /* tmux itself takes no more */

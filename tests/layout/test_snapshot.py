@@ -13,7 +13,7 @@ STRUCTS = {
     "vt_note": "note->", "vt_paste_board": "board->", "vt_pointer": "pointer->",
     "vt_palette_saved": "(*slot)->", "vt_images": "im->", "vt_stored": "image->",
     "vt_picture": "picture->", "vt_placement": "p->", "vt_span": "span->", "vt_spans": "list->",
-    "vt_kept_spans": "kept->", "vt_sixel": "x->", "vt_sixel_palette": "palette->", "vt_sixel_setup": "setup->",
+    "vt_kept_spans": "kept->", "vt_file": "file->", "vt_file_side": "side->", "vt_base64_state": "base64.", "vt_sixel": "x->", "vt_sixel_palette": "palette->", "vt_sixel_setup": "setup->",
     "vt_kept_spans": "kept->", "vt_image_part": "frame->", "vt_kitty": "g->", "vt_base64_state": "g->base64.",
     "vt_styles": "t->", "vt_clusters": "t->", "vt_links": "t->",
     "vt_scrollback": "sb->", "vt_sb_block": "b->", "vt_sb_row": "row->", "vt_sb_style": "m->",

@@ -447,7 +447,7 @@ static char pixel_char(const struct run *r, const uint8_t *p)
 /* image LETTER WIDTH HEIGHT [FORMAT], and its pixels when lines follow. Returns the line after them. */
 static size_t expect_image(struct run *r, const char *p, const struct strv *lines, size_t at)
 {
-	static const char *const formats[] = { "rgba", "png", "jpeg", "gif", "webp" };
+	static const char *const formats[] = { "rgba", "png", "jpeg", "gif", "webp", "bmp" };
 	struct strv want = STRV_INIT, seen = STRV_INIT;
 	struct vt_image image;
 	char letter[2], format[8] = "rgba";

@@ -151,12 +151,17 @@ static void add_told(struct str *s)
 
 static void add_string(struct str *s)
 {
-	switch (rnd(18)) {
+	static const char *const parts[] = { "\033]1337;MultipartFile=inline=1\a", "\033]1337;FilePart=R0lGODlhF\a",
+		"\033]1337;FilePart=AAoAAAAAA==\a", "\033]1337;FileEnd\a" };
+
+	switch (rnd(20)) {
 	case 14:
 	case 15:
 	case 16:
 	case 17: add_told(s); break;
 	case 12: add_sixel(s); break;
+	case 18: str_printf(s, "\033]1337;File=inline=1;width=%u:R0lGODlhFAAoAAAAAA==\a", rnd(30)); break;
+	case 19: str_puts(s, parts[rnd(ARRAY_LEN(parts))]); break;
 	case 13: str_printf(s, "\033[?%u;%u;%uS", 1 + rnd(2), 2 + rnd(2), 2 + rnd(30)); break;
 	case 0: str_printf(s, "\033]8;id=%u;https://example.org/%u\a", rnd(3), rnd(20)); break;
 	case 1: str_puts(s, "\033]8;;\033\\"); break;
