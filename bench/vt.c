@@ -137,6 +137,26 @@ static void newlines(struct str *s)
 	str_puts(s, "y\r\n");
 }
 
+/* An image of 640x400 pixels as icat sends it: chunks of 4096 digits of base64. */
+static void kitty(struct str *s, unsigned format)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned left = 640 * 400 * format / 8 / 3 * 4;
+
+	str_printf(s, "\033_Ga=T,C=1,q=2,i=1,f=%u,s=640,v=400,m=1;", format);
+	while (left > 0) {
+		unsigned n = left < 4096 ? left : 4096;
+
+		left -= n;
+		while (n-- > 0)
+			str_putc(s, digits[rnd(64)]);
+		str_puts(s, left ? "\033\\\033_Gm=1;" : "\033\\\033_Gm=0;\033\\");
+	}
+}
+
+static void kitty_rgb(struct str *s) { kitty(s, 24); }
+static void kitty_rgba(struct str *s) { kitty(s, 32); }
+
 static const struct {
 	const char *name;
 	void (*make)(struct str *);
@@ -149,6 +169,8 @@ static const struct {
 	{ "cjk and emoji", cjk_emoji, 300 },
 	{ "24-bit cells", cells, 0 },
 	{ "short lines", newlines, 0 },
+	{ "kitty rgb", kitty_rgb, 400 },
+	{ "kitty rgba", kitty_rgba, 400 },
 };
 
 static struct vt *make_vt(void)

@@ -47,6 +47,7 @@ const uint8_t *vt_image_frame(const struct vt *vt, uint64_t serial, unsigned i, 
  * right of and below it; vt_row_image_cell() says what that is for one cell. */
 struct vt_row_image {
 	uint64_t serial;
+	uint64_t placement;                  /* names this showing of it; never used twice either */
 	uint32_t image_id, placement_id;     /* of the kitty protocol, 0 = none */
 	int32_t z;                           /* below text when negative */
 	uint16_t x, cells;                   /* the run is [x, x + cells) */

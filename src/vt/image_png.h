@@ -15,7 +15,7 @@ bool vt_png_check(const uint8_t *s, size_t len, uint32_t *ret_width, uint32_t *r
 
 enum vt_png_result { VT_PNG_OK, VT_PNG_BAD, VT_PNG_TOO_BIG, VT_PNG_NO_MEMORY };
 /* malloc()ed pixels, width * height * 4 bytes (at most VT_IMAGE_BYTES_MAX), of a file that was
- * checked, 8 bits a sample, in sRGB. */
+ * checked, 8 bits a sample. Gamma and colour profiles are not applied. */
 enum vt_png_result vt_png_decode(const uint8_t *s, size_t len, uint8_t **ret);
 
 #endif

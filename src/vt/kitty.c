@@ -116,7 +116,7 @@ void vt_kitty_abandon(struct vt *vt)
 	if (!g)
 		return;
 	vt_bytes_fini(&g->bytes);
-	g->loading = false;
+	g->loading = g->too_much = false;
 }
 
 void vt_kitty_fini(struct vt *vt)
@@ -191,26 +191,25 @@ static void load_begin(struct vt *vt, const struct vt_kitty_command *cmd)
 	vt_kitty_load_limits(vt);
 }
 
-/* Some of a payload. */
+/* Some of a payload. That it is too long is told only when nothing else is wrong with it, so that it
+ * does not matter how it is cut. */
 static void load_data(struct vt *vt, const uint8_t *s, size_t len)
 {
 	struct vt_kitty *g = vt->graphics;
+	uint8_t piece[VT_BASE64_ROOM(PIECE)];
 
 	for (size_t n; len > 0 && !*g->error; s += n, len -= n) {
 		n = MIN(len, (size_t)PIECE);
-		/* The last of it may be padding: it is too much only when it is there. */
-		size_t want = MIN(n / 4 * 3, g->bytes.max - g->bytes.len);
-		if (vt_bytes_reserve(&g->bytes, want, VT_BASE64_ROOM(n) - want) != VT_BYTES_OK) {
-			vt_kitty_fail(vt, "ENOMEM:no memory");
-			return;
-		}
-		g->bytes.len += vt_base64_feed(&g->base64, (const char *)s, n, g->bytes.v + g->bytes.len);
+		size_t got = vt_base64_feed(&g->base64, (const char *)s, n, piece), left = g->bytes.max - g->bytes.len;
 		if (g->base64.bad)
 			vt_kitty_fail(vt, "EINVAL:the payload is no base64");
-		if (g->bytes.len > g->bytes.max) {
-			g->bytes.len = g->bytes.max;
-			vt_kitty_fail(vt, "EFBIG:too much data");
-		}
+		g->too_much |= got > left;
+		got = MIN(got, left);
+		if (vt_bytes_reserve(&g->bytes, got, 0) != VT_BYTES_OK)
+			vt_kitty_fail(vt, "ENOMEM:no memory");
+		else if (got > 0)
+			memcpy(g->bytes.v + g->bytes.len, piece, got);
+		g->bytes.len += *g->error ? 0 : got;
 	}
 }
 
@@ -289,6 +288,8 @@ static bool load_picture(struct vt *vt, struct vt_picture *ret)
 
 	*ret = (struct vt_picture){ .format = VT_IMAGE_RGBA, .width = vt_kitty_key(&g->load, 's'),
 		.height = vt_kitty_key(&g->load, 'v') };
+	if (g->too_much)
+		vt_kitty_fail(vt, "EFBIG:too much data");
 	if (!direct(&g->load) && !*g->error)
 		load_file(vt);
 	if (vt_kitty_key(&g->load, 'o') && !*g->error)

@@ -50,6 +50,7 @@ struct vt_kitty {
 	bool loading;
 	struct vt_kitty_command load;        /* the one that began it */
 	struct vt_bytes bytes;               /* what came; or a file's name */
+	bool too_much;                       /* came than there may be */
 	size_t expected;                     /* bytes of raw pixels; 0 = a file */
 	/* Why the command fails, "ECODE:text"; empty when it does not. */
 	char error[VT_KITTY_ERROR_MAX];

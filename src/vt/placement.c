@@ -354,7 +354,7 @@ static void report(const struct vt *vt, const struct vt_span *s, struct result *
 	if (r->n++ >= r->max)
 		return;
 	r->v[r->n - 1] = (struct vt_row_image){
-		.serial = p->image->serial, .image_id = p->image->id, .placement_id = p->id, .z = p->z,
+		.serial = p->image->serial, .placement = p->serial, .image_id = p->image->id, .placement_id = p->id, .z = p->z,
 		.x = s->x, .cells = s->cells, .cell_width = p->cell_width, .cell_height = p->cell_height,
 		.left = p->x - s->col * p->cell_width, .top = p->y - s->row * p->cell_height,
 		.width = p->width, .height = p->height,
@@ -365,14 +365,22 @@ static void report(const struct vt *vt, const struct vt_span *s, struct result *
 	};
 }
 
-/* Lowest z first; of equal ones that which came first. Few enough to insert. */
+/* Lowest z first, then the lower id, then what came first. */
+static bool above(const struct vt_row_image *a, const struct vt_row_image *b)
+{
+	if (a->z != b->z)
+		return a->z > b->z;
+	return a->image_id != b->image_id ? a->image_id > b->image_id : a->placement > b->placement;
+}
+
+/* Few enough to insert. */
 static void sort(struct vt_row_image *v, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		struct vt_row_image image = v[i];
 		size_t j = i;
 
-		for (; j > 0 && v[j - 1].z > image.z; j--)
+		for (; j > 0 && above(&v[j - 1], &image); j--)
 			v[j] = v[j - 1];
 		v[j] = image;
 	}

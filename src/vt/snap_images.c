@@ -190,6 +190,7 @@ void vt_snap_graphics(struct vt_snap *s, struct vt *vt)
 	SNAP_BOOL(s, g->base64.padded);
 	SNAP_BOOL(s, g->base64.bad);
 	SNAP_BOOL(s, g->loading);
+	SNAP_BOOL(s, g->too_much);
 	size_t error_len = s->reading ? 0 : strnlen(g->error, sizeof(g->error));
 	error_len = vt_snap_count(s, error_len, sizeof(g->error) - 1, 1);
 	vt_snap_raw(s, g->error, error_len);
