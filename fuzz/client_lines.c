@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			else
 				view_lines(v, &pool, 1, &body.get_lines_response);
 			view_scroll(v, push ? -3 : 1);
-			view_draw(v, d, 11);
+			view_draw(v, d, 11, NULL);
 			view_asked(v, ranges, view_missing(v, ranges, 8), 1);
 			str_reset(&out);
 			draw_frame(d, &pool, &out);

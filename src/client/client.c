@@ -238,6 +238,8 @@ static void session_fini(struct session *s)
 	pool_reset(&s->pool);
 	str_fini(&s->title);
 	str_fini(&s->typed);
+	str_fini(&s->prompt);
+	find_fini(&s->find);
 	str_fini(&s->clipboard);
 	str_fini(&s->toast);
 	str_fini(&s->out);
@@ -265,6 +267,8 @@ int client_run(struct link *link, const struct client_options *opts, struct clie
 		.exit_code = -1 };
 	str_init(&s.title);
 	str_init(&s.typed);
+	str_init(&s.prompt);
+	find_init(&s.find);
 	str_init(&s.clipboard);
 	str_init(&s.toast);
 	str_init(&s.out);

@@ -1,4 +1,4 @@
-/* keys.c - what the person does: the prefix key, scroll mode, the mouse, and what goes to the pane.
+/* keys.c - what the person does: the prefix key, the mouse, and what goes to the pane.
  *
  * Keys go as the bytes that came (WriteToPane): the outer terminal has the
  * pane's modes, so they are in the encoding that the program asked for. Pastes
@@ -51,6 +51,8 @@ static void type(struct session *s, const char *bytes, size_t len)
 
 static void paste(struct session *s, const struct input_event *ev)
 {
+	if (session_prompt_paste(s, ev->bytes, ev->len))
+		return;
 	view_scroll_end(s->view);
 	if (refuse(s))
 		return;
@@ -136,13 +138,6 @@ static bool is_prefix(const struct session *s, const struct input_event *ev)
 	    (key == (p > 0 && p < 27 ? p + 'a' - 1u : p + 0x40u) || (p == 0 && key == ' '));
 }
 
-static void begin_scroll(struct session *s, int64_t delta)
-{
-	view_scroll(s->view, delta);
-	if (!s->view->scrolling)
-		s->hint = "there is nothing above";
-}
-
 /* The key after the prefix. */
 static void command(struct session *s, uint32_t key)
 {
@@ -151,7 +146,7 @@ static void command(struct session *s, uint32_t key)
 		session_end(s, CLIENT_DETACHED, 0, NULL);
 		break;
 	case '[':
-		begin_scroll(s, -MAX((int64_t)s->view->height / 2, (int64_t)1));
+		session_scroll_begin(s, -MAX((int64_t)s->view->height / 2, (int64_t)1));
 		break;
 	case 'm':
 		s->mouse_off = !s->mouse_off;
@@ -167,32 +162,6 @@ static void command(struct session *s, uint32_t key)
 		break;                                /* never mind */
 	default:
 		s->hint = "no such key after the prefix; ? shows those there are";
-	}
-}
-
-static void scroll_key(struct session *s, uint32_t key, uint8_t mods)
-{
-	int64_t page = MAX((int64_t)s->view->height - 1, (int64_t)1), all = INT64_MAX / 4;
-	if (mods & KEY_CTRL) {
-		static const struct { char key, as; } ctrl[] = { { 'b', 'b' }, { 'f', ' ' }, { 'c', 'q' } };
-		uint32_t as = 0;
-		for (size_t i = 0; i < ARRAY_LEN(ctrl); i++)
-			if (key == (uint32_t)ctrl[i].key)
-				as = (uint32_t)ctrl[i].as;
-		if (key == 'u' || key == 'd') {
-			view_scroll(s->view, key == 'u' ? -page / 2 : page / 2);
-			return;
-		}
-		key = as ? as : key >= KEY_NONE ? key : 0;
-	}
-	switch (key) {
-	case KEY_UP: case 'k': view_scroll(s->view, -1); break;
-	case KEY_DOWN: case 'j': view_scroll(s->view, 1); break;
-	case KEY_PAGE_UP: case 'b': view_scroll(s->view, -page); break;
-	case KEY_PAGE_DOWN: case ' ': view_scroll(s->view, page); break;
-	case KEY_HOME: case 'g': view_scroll(s->view, -all); break;
-	case KEY_END: case 'G': case 'q': case 0x1b: case '\r': view_scroll_end(s->view); break;
-	default: s->hint = "arrows, PgUp, PgDn, g: scroll; q: back to the screen";
 	}
 }
 
@@ -225,12 +194,11 @@ static void key(struct session *s, const struct input_event *ev)
 		return;
 	}
 	if (s->view->scrolling) {
-		scroll_key(s, ev->key, ev->mods);
-		s->dirty = true;
+		session_scroll_key(s, ev);
 		return;
 	}
 	if (ev->key == KEY_PAGE_UP && ev->mods == KEY_SHIFT && !in_alternate_screen(s)) {
-		begin_scroll(s, -MAX((int64_t)s->view->height - 1, (int64_t)1));
+		session_scroll_begin(s, -MAX((int64_t)s->view->height - 1, (int64_t)1));
 		s->dirty = true;
 		return;
 	}

@@ -76,9 +76,24 @@ static void set_title(struct session *s, struct wire_str title)
 	s->retitle = s->dirty = true;
 }
 
+/* What was found in rows that have changed is found no more. */
+static void changed_rows(struct session *s, const struct wire_render_changes *c, bool renumbered)
+{
+	int64_t first = INT64_MAX;
+	for (size_t i = 0; i < c->n_dirty_lines; i++)
+		first = MIN(first, c->dirty_lines[i].start);
+	for (size_t i = 0; i < c->bonus_lines.n_lines; i++)
+		first = MIN(first, c->bonus_lines.lines[i].row);
+	find_changed(&s->find, first, renumbered);
+}
+
 static void render(struct session *s, const struct wire_render_changes *c)
 {
+	const struct view *v = s->view;
+	size_t cols = v->cols;
+	int64_t top = v->physical_top;
 	view_changes(s->view, &s->pool, c);
+	changed_rows(s, c, v->cols != cols || v->physical_top < top);
 	s->mouse_grabbed = c->mouse_grabbed;
 	/* With the extension the window's title comes with the modes, if a program set one. */
 	if (!s->window_title)
@@ -124,7 +139,14 @@ void session_pdu(void *user, const struct wire_pdu *pdu)
 		view_lines(s->view, &s->pool, pdu->serial, &b->get_lines_response);
 		s->dirty = true;
 		break;
+	case WIRE_SEARCH_SCROLLBACK_RESPONSE:
+		s->dirty |= find_results(&s->find, pdu->serial, &b->search_response);
+		break;
 	case WIRE_ERROR_RESPONSE:
+		if (find_error(&s->find, pdu->serial, b->error_response.reason.s, b->error_response.reason.len)) {
+			s->dirty = true;
+			break;
+		}
 		/* If it was a request for lines, they will not come. */
 		view_lines(s->view, &s->pool, pdu->serial, NULL);
 		break;

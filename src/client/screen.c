@@ -2,6 +2,7 @@
 #include "client/session.h"
 
 #include "base/mem.h"
+#include "text/text.h"
 #include "wire/modes.h"
 
 #define STATUS_MIN_ROWS 3
@@ -44,6 +45,40 @@ static const char *prefix_name(const struct session *s, char buf[8])
 	return buf;
 }
 
+static void scroll_status(struct session *s, struct str *ret)
+{
+	const struct view *v = s->view;
+	const struct find *f = &s->find;
+
+	if (f->seek) {
+		str_printf(ret, "searching %s  q gives up ", f->seek < 0 ? "up" : "down");
+		return;
+	}
+	if (f->message[0])
+		str_printf(ret, "%s  ", f->message);
+	str_printf(ret, "%lld rows up of %lld  ", (long long)(v->physical_top - v->top),
+	    (long long)(v->physical_top - v->scrollback_top));
+	str_puts(ret, f->on ? "n N next  q leaves " : "/ ? search  q leaves ");
+}
+
+/* What is typed to be searched for, with its end in sight; the cursor is there. */
+static void prompt(struct session *s, size_t y, size_t end)
+{
+	static const struct cell style = { .width = 1, .attrs = ATTR_REVERSE };
+	const char *text = s->prompt.s ? s->prompt.s : "";
+	size_t left = s->prompt.len;
+	size_t x = draw_text(s->draw, &s->pool, y, 0, end, s->prompt_regex ? " regex" : " ", &style);
+
+	x = draw_text(s->draw, &s->pool, y, x, end, s->prompt_backwards ? "?" : "/", &style);
+	while (left > 0 && x + text_string_width(text, left) + 1 > end) {
+		size_t n = text_cluster_len(text, left);
+		text += n;
+		left -= n;
+	}
+	x = draw_text(s->draw, &s->pool, y, x, end, text, &style);
+	draw_cursor(s->draw, y, x, true);
+}
+
 static void status(struct session *s, size_t y)
 {
 	static const struct cell style = { .width = 1, .attrs = ATTR_REVERSE };
@@ -65,9 +100,10 @@ static void status(struct session *s, size_t y)
 		str_printf(&right, "%s ", s->hint);
 	else if (s->prefix)
 		str_printf(&right, "%s ...  d detach  [ scroll  ? help ", name);
+	else if (s->prompting)
+		str_puts(&right, "Enter searches  Ctrl-R regex  Esc ");
 	else if (v->scrolling)
-		str_printf(&right, "%lld rows up of %lld  q leaves ", (long long)(v->physical_top - v->top),
-		    (long long)(v->physical_top - v->scrollback_top));
+		scroll_status(s, &right);
 	else
 		str_printf(&right, "%s d detach  %s ? help ", name, name);
 
@@ -77,8 +113,14 @@ static void status(struct session *s, size_t y)
 	/* The right side is what a person may need to get out: the left one gives way. Both are ASCII
 	 * but for names and titles. */
 	size_t at = right.len + 1 < width ? width - right.len : 0;
+	if (s->prompting && at <= width / 2) {
+		prompt(s, y, width);
+		return;
+	}
 	draw_text(s->draw, &s->pool, y, at, width, right.s, &style);
-	if (at > 1)
+	if (s->prompting)
+		prompt(s, y, at - 1);
+	else if (at > 1)
 		draw_text(s->draw, &s->pool, y, 0, at - 1, left.s, &style);
 }
 
@@ -123,7 +165,8 @@ void session_compose(struct session *s)
 
 	size_t rows = draw_rows(s->draw);
 	bool has_status = rows >= STATUS_MIN_ROWS;
-	view_draw(s->view, s->draw, has_status ? rows - 1 : rows);
+	session_find(s);
+	view_draw(s->view, s->draw, has_status ? rows - 1 : rows, &s->find);
 	if (has_status)
 		status(s, rows - 1);
 	draw_frame(s->draw, &s->pool, &s->out);

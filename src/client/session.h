@@ -4,6 +4,7 @@
 
 #include "client/client.h"
 #include "client/draw.h"
+#include "client/find.h"
 #include "client/input.h"
 #include "client/tty.h"
 #include "client/view.h"
@@ -32,6 +33,9 @@ struct session {
 	bool swallow_release;           /* of a key that was ours */
 	bool mouse_off;                 /* the mouse was given back to the outer terminal */
 	const char *hint;               /* shown until the next key; static text */
+	struct find find;               /* in scroll mode */
+	bool prompting, prompt_backwards, prompt_regex;   /* a search is being typed */
+	struct str prompt;
 	struct str typed;               /* bytes for the pane, not sent yet */
 	size_t unanswered;              /* bytes sent to the pane since all were answered */
 	uint64_t last_input;            /* serial of the last of them */
@@ -68,6 +72,14 @@ void session_pdu(void *session, const struct wire_pdu *pdu);
 /* keys.c: what the person does. */
 void session_input(void *session, const struct input_event *ev);
 void session_flush_typed(struct session *s);
+
+/* scroll.c: scroll mode. */
+void session_scroll_begin(struct session *s, int64_t delta);
+void session_scroll_key(struct session *s, const struct input_event *ev);
+/* False: no search is being typed. */
+bool session_prompt_paste(struct session *s, const char *text, size_t len);
+/* Goes on with a search: shows what was found, asks for what is not known. Before each frame. */
+void session_find(struct session *s);
 
 /* screen.c: the frame, and what goes to the terminal with it. */
 void session_compose(struct session *s);

@@ -69,8 +69,9 @@ void view_changes(struct view *v, struct pool *pool, const struct wire_render_ch
 	v->cursor_x = (size_t)MIN(c->cursor_position.x, (uint64_t)cols - 1);
 	v->cursor_visible = c->cursor_position.visible;
 	v->cursor_shape = c->cursor_position.shape <= 6 ? c->cursor_position.shape : 0;
-	if (v->scrolling)
-		view_scroll(v, 0);
+	v->top = clamp(v->top, v->scrollback_top, top);
+	if (v->scrollback_top == top)
+		view_scroll_end(v);             /* the past is gone, or hidden by the alternate screen */
 
 	if (c->n_dirty_lines > DIRTY_MAX)
 		invalidate(v, 0, INT64_MAX);
@@ -109,16 +110,25 @@ static int64_t end_row(const struct view *v)
 	return v->physical_top + (int64_t)v->rows;
 }
 
-/* The rows that are shown, half open. */
-static struct wire_range shown(const struct view *v)
+struct wire_range view_rows(const struct view *v)
 {
+	return v->known ? (struct wire_range){ v->scrollback_top, end_row(v) } : (struct wire_range){ 0, 0 };
+}
+
+struct wire_range view_shown(const struct view *v)
+{
+	if (!v->known)
+		return (struct wire_range){ 0, 0 };
 	int64_t first = v->scrolling ? v->top : v->physical_top + (int64_t)v->off_y;
 	return (struct wire_range){ first, MIN(first + (int64_t)v->height, end_row(v)) };
 }
 
-/* Keeps the crop where it is as long as the cursor is inside. */
-static void follow_cursor(struct view *v, size_t width)
+/* Keeps the crop where it is as long as the cursor is inside; a match that was jumped to is as good as one. */
+static void follow_cursor(struct view *v, size_t width, const struct find *find)
 {
+	size_t x = v->cursor_x;
+	if (v->scrolling && find && find->on && find->has_current)
+		x = MIN((size_t)find->current.from.col, v->cols - 1);
 	size_t y = (size_t)(v->cursor_y - v->physical_top);
 	if (v->rows <= v->height)
 		v->off_y = 0;
@@ -129,10 +139,10 @@ static void follow_cursor(struct view *v, size_t width)
 	v->off_y = MIN(v->off_y, v->rows > v->height ? v->rows - v->height : 0);
 	if (v->cols <= width)
 		v->off_x = 0;
-	else if (v->cursor_x < v->off_x)
-		v->off_x = v->cursor_x;
-	else if (v->cursor_x >= v->off_x + width)
-		v->off_x = v->cursor_x - width + 1;
+	else if (x < v->off_x)
+		v->off_x = x;
+	else if (x >= v->off_x + width)
+		v->off_x = x - width + 1;
 	v->off_x = MIN(v->off_x, v->cols > width ? v->cols - width : 0);
 }
 
@@ -140,7 +150,7 @@ size_t view_missing(struct view *v, struct wire_range *ret, size_t max)
 {
 	if (!v->known)
 		return 0;
-	struct wire_range r = shown(v);
+	struct wire_range r = view_shown(v);
 	size_t n = 0;
 	bool gap = false;
 	for (int64_t row = r.start; row < r.end; row++)
@@ -194,6 +204,18 @@ void view_scroll_end(struct view *v)
 	v->scrolling = false;
 }
 
+void view_scroll_bottom(struct view *v)
+{
+	v->top = v->physical_top;
+}
+
+void view_show(struct view *v, int64_t row)
+{
+	struct wire_range r = view_shown(v);
+	if (row < r.start || row >= r.end)
+		v->top = clamp(row - (int64_t)v->height / 2, v->scrollback_top, v->physical_top);
+}
+
 /* ---- drawing ---- */
 
 static void draw_cells(const struct view *v, const struct row *row, size_t off, struct cell *ret, size_t n)
@@ -212,14 +234,14 @@ static void draw_cells(const struct view *v, const struct row *row, size_t off, 
 		ret[x].attrs ^= ATTR_REVERSE;
 }
 
-void view_draw(struct view *v, struct draw *d, size_t height)
+void view_draw(struct view *v, struct draw *d, size_t height, const struct find *find)
 {
 	static const struct cell dot = { .text = 0xb7, .width = 1, .attrs = ATTR_HALF };
 	const struct cell outside = v->known ? dot : CELL_BLANK;
 	size_t width = draw_cols(d);
 	v->height = MIN(height, (size_t)DRAW_ROWS_MAX);
-	follow_cursor(v, width);
-	struct wire_range r = v->known ? shown(v) : (struct wire_range){ 0, 0 };
+	follow_cursor(v, width, find);
+	struct wire_range r = view_shown(v);
 
 	for (size_t y = 0; y < v->height; y++) {
 		struct cell *out = draw_row(d, y);
@@ -232,6 +254,8 @@ void view_draw(struct view *v, struct draw *d, size_t height)
 			if (!row)
 				row = rows_get(v->live, index);
 			draw_cells(v, row, v->off_x, out, n);
+			if (v->scrolling && find)
+				find_mark(find, index, v->off_x, out, n);
 		}
 		for (; n < width; n++)
 			out[n] = outside;

@@ -7,6 +7,7 @@
 #define LACE_CLIENT_VIEW_H
 
 #include "client/draw.h"
+#include "client/find.h"
 #include "client/lines.h"
 #include "client/rows.h"
 #include "wire/pdu.h"
@@ -43,9 +44,15 @@ void view_asked(struct view *v, const struct wire_range *ranges, size_t n, uint6
 /* delta < 0: towards the past. Begins scroll mode when there is a past; reaching the screen ends it. */
 void view_scroll(struct view *v, int64_t delta);
 void view_scroll_end(struct view *v);
+/* These two stay in scroll mode: down to the screen; a row into sight. */
+void view_scroll_bottom(struct view *v);
+void view_show(struct view *v, int64_t row);
+/* Half open: the rows there are, and those that are shown. */
+struct wire_range view_rows(const struct view *v);
+struct wire_range view_shown(const struct view *v);
 
-/* Fills rows 0..height of the grid and sets the cursor. */
-void view_draw(struct view *v, struct draw *d, size_t height);
+/* Fills rows 0..height of the grid and sets the cursor. find: what is highlighted in scroll mode, or NULL. */
+void view_draw(struct view *v, struct draw *d, size_t height, const struct find *find);
 /* The pane's cell (row of its screen) at a place of the terminal, or with nearest the one nearest to it;
  * false when there is none (dots, scroll mode). */
 bool view_cell_at(const struct view *v, unsigned x, unsigned y, bool nearest, uint64_t *ret_x,

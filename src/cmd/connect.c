@@ -193,7 +193,11 @@ const struct cmd cmd_connect = {
 	    "named by its name or folder; without one it is that of the current folder, or the only one.\n\n"
 	    "Keys: Ctrl-\\ d leaves the terminal running and returns here; Ctrl-\\ [ or Shift-PageUp scrolls back;\n"
 	    "Ctrl-\\ m gives the mouse to this terminal or back (to select text); Ctrl-\\ l draws the screen anew;\n"
-	    "Ctrl-\\ ? shows the keys; Ctrl-\\ Ctrl-\\ types Ctrl-\\. When the shell ends, its exit code is lace's.",
+	    "Ctrl-\\ ? shows the keys; Ctrl-\\ Ctrl-\\ types Ctrl-\\. When the shell ends, its exit code is lace's.\n\n"
+	    "Scrolled back, arrows, PageUp and PageDown (or k, j, b, space), Ctrl-u and Ctrl-d move, g goes to the first\n"
+	    "row, G to the last; / searches down and ? up, n goes to the next match and N to the one before; q leaves, as\n"
+	    "does moving down to the end. Without capitals a search ignores case; Ctrl-r while it is typed makes it a\n"
+	    "regular expression, Up brings the last one back, and an empty one searches for it again.",
 	.options = options,
 	.run = run,
 };

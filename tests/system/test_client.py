@@ -334,11 +334,123 @@ def test_scroll_mode(attach):
     t.until(r"\n30\n")
     t.type("G")
     t.until(r"\n500\n")
-    t.type(PREFIX + "[")
-    t.until("rows up of")
+    t.until(" 0 rows up of")
     t.type("q")
     t.until(r"Ctrl-\\ d")
     t.run("echo al''so", "also")
+
+
+def marks(t, color):
+    """What has this background: (row of the screen, column, text) for each run (pyte names palette colours)."""
+    found = []
+    for y in range(t.screen.lines):
+        row = t.screen.buffer[y]
+        for x in range(t.screen.columns):
+            if row[x].bg != color:
+                continue
+            if found and found[-1][0] == y and found[-1][1] + len(found[-1][2]) == x:
+                found[-1] = (y, found[-1][1], found[-1][2] + row[x].data)
+            else:
+                found.append((y, x, row[x].data))
+    return found
+
+
+def jumped(t, text, column, line):
+    """Waits until the match in front is this one, in a row with this text."""
+    def there():
+        t.feed(0.05)
+        found = marks(t, "magenta")
+        return len(found) == 1 and found[0][1:] == (column, text) and t.text.splitlines()[found[0][0]] == line
+
+    eventually(there, 10, f"{text!r} at {column} of {line!r}")
+
+
+@pytest.fixture(params=["lace", "wezterm"])
+def scrolled(request, attach, server):
+    """A terminal in scroll mode with 5,000 numbers between some words; with and without our extension of the protocol."""
+    program = None if request.param == "lace" else ["-", sys.executable, "-c", PLAIN_PROXY, server.socket]
+    t = attach(program=program).prompt()
+    t.line("clear; echo a Nee''dle here; echo nee''dle \u00c4b; seq 1 5000; echo two need''les, nee''dles")
+    t.until("two needles, needles")
+    t.type(PREFIX + "[")
+    t.until("rows up of")
+    return t
+
+
+def test_search_up_and_down(scrolled):
+    t = scrolled
+    t.type("G?needle")
+    t.until(r"\?needle .*Enter searches")
+    t.type("\r")
+    jumped(t, "needle", 13, "two needles, needles")
+    assert [m[1:] for m in marks(t, "cyan")] == [(4, "needle")]
+    t.type("n")
+    jumped(t, "needle", 4, "two needles, needles")
+    t.type("n")
+    jumped(t, "needle", 0, "needle \u00c4b")
+    t.type("n")
+    jumped(t, "Needle", 2, "a Needle here")
+    # above there is none; so it goes on from the bottom
+    t.type("n")
+    jumped(t, "needle", 13, "two needles, needles")
+    t.until("from the bottom on")
+    t.type("N")
+    jumped(t, "Needle", 2, "a Needle here")
+    t.until("from the top on")
+    # with a capital, case counts
+    t.type("/Needle\r")
+    eventually(lambda: t.feed(0.05) and marks(t, "cyan") == [], 10, "only one")
+    jumped(t, "Needle", 2, "a Needle here")
+    t.type("/\u00e4B\r")
+    t.until("not found")
+    t.type("/\u00e4b\r")
+    jumped(t, "\u00c4b", 7, "needle \u00c4b")
+    t.type("q")
+    t.until(r"Ctrl-\\ d")
+    assert marks(t, "magenta") == marks(t, "cyan") == []
+    t.run("echo al''so", "also")
+
+
+def test_search_for_an_expression(scrolled):
+    t = scrolled
+    # groups are shown as the server tells them: the last one that took part
+    t.type("g/\x12^2(2)\\1\\1$\r")
+    jumped(t, "2", 1, "2222")
+    t.type("/(\r")
+    t.until(r"Parsing error at position 1: missing closing parenthesis")
+    assert marks(t, "magenta") == []
+    t.type("/nowhere\r")
+    t.until("not found")
+    t.type("/\x1b")
+    t.until("not found|rows up of")
+
+
+def test_typing_a_search(scrolled):
+    t = scrolled
+    t.type("?abc\x7f\x7fx y\x17z")
+    t.until(r"\?ax z ")
+    t.type("\x15\x1b[200~123\nrest\x1b[201~")
+    t.until(r"\?123 ")
+    t.type("\r")
+    jumped(t, "123", 1, "4123")
+    t.type("/\x1b[A")
+    t.until("/123 ")
+    t.type("\x7f" * 4)
+    t.until("rows up of")
+    # an empty one is the last one again
+    t.type("/\r")
+    jumped(t, "123", 0, "123")
+    t.until("from the top on")
+
+
+def test_scroll_mode_stays_at_the_bottom(scrolled):
+    t = scrolled
+    t.type("gG")
+    t.until(r"0 rows up of")
+    t.type("k")
+    t.until(r"1 rows up of")
+    t.type("j")
+    t.until(r"Ctrl-\\ d")
 
 
 def test_output_while_scrolled(attach, tmp_path):

@@ -158,7 +158,7 @@ static void expect_screen(struct fixture *f, const char *want)
 {
 	/* What would be shown: each row's text, then dots counted as they are. */
 	cleanup_str struct str s = STR_INIT;
-	view_draw(f->v, f->d, draw_rows(f->d));
+	view_draw(f->v, f->d, draw_rows(f->d), NULL);
 	cleanup_str struct str out = STR_INIT;
 	draw_forget(f->d);
 	draw_frame(f->d, &pool, &out);
@@ -217,12 +217,12 @@ static void test_scrolling(void **state)
 	struct fixture *f = *state;
 	struct wire_range r[4];
 	push(f->v, 4, 10, 0, 0, 0, 0, 0, 4);
-	view_draw(f->v, f->d, 4);
+	view_draw(f->v, f->d, 4, NULL);
 	view_scroll(f->v, -1);
 	assert_false(f->v->scrolling);                          /* there is no past */
 
 	push(f->v, 4, 10, 2, 20, 23, 0, 20, 4);
-	view_draw(f->v, f->d, 4);
+	view_draw(f->v, f->d, 4, NULL);
 	view_scroll(f->v, -3);
 	assert_true(f->v->scrolling);
 	assert_int_equal(view_missing(f->v, r, 4), 1);
@@ -254,6 +254,62 @@ static void test_scrolling(void **state)
 	assert_int_equal(f->v->top, 19);
 }
 
+/* The bottom and a row that is shown do not end scroll mode; the end of the past does. */
+static void test_places(void **state)
+{
+	struct fixture *f = *state;
+	push(f->v, 4, 10, 2, 20, 23, 0, 20, 4);
+	view_draw(f->v, f->d, 4, NULL);
+	assert_int_equal(view_rows(f->v).start, 2);
+	assert_int_equal(view_rows(f->v).end, 24);
+	view_scroll(f->v, -10);
+	assert_int_equal(view_shown(f->v).start, 10);
+	assert_int_equal(view_shown(f->v).end, 14);
+	view_show(f->v, 13);
+	assert_int_equal(f->v->top, 10);
+	view_show(f->v, 14);
+	assert_int_equal(f->v->top, 12);
+	view_show(f->v, 2);
+	assert_int_equal(f->v->top, 2);
+	view_show(f->v, 23);
+	assert_int_equal(f->v->top, 20);
+	assert_true(f->v->scrolling);
+	view_scroll(f->v, -1);
+	view_scroll_bottom(f->v);
+	assert_int_equal(f->v->top, 20);
+	assert_true(f->v->scrolling);
+	/* Output goes on: the rows stay where they are, and scroll mode goes on. */
+	push(f->v, 4, 10, 2, 21, 24, 0, 24, 1);
+	assert_int_equal(f->v->top, 20);
+	assert_true(f->v->scrolling);
+	push(f->v, 4, 10, 21, 21, 24, 0, 24, 1);
+	assert_false(f->v->scrolling);
+}
+
+/* A match that was jumped to is in sight when the pane is wider than the terminal. */
+static void test_a_match_beside_the_crop(void **state)
+{
+	struct fixture *f = *state;
+	struct find find;
+	struct wire_search_result match = { 5, 25, 5, 27, 0 };
+	struct wire_range ask;
+	find_init(&find);
+	push(f->v, 4, 30, 0, 20, 23, 0, 20, 4);
+	view_draw(f->v, f->d, 4, NULL);
+	view_scroll(f->v, -15);
+	find_begin(&find, "x", false, false, view_shown(f->v));
+	assert_int_equal(find_step(&find, view_rows(f->v), view_shown(f->v), &ask), FIND_ASK);
+	find_asked(&find, ask, 1);
+	find_results(&find, 1, &(struct wire_search_response){ &match, 1 });
+	assert_int_equal(find_step(&find, view_rows(f->v), view_shown(f->v), &ask), FIND_SHOW);
+	view_draw(f->v, f->d, 4, &find);
+	assert_int_equal(f->v->off_x, 16);
+	find_off(&find);
+	view_draw(f->v, f->d, 4, &find);
+	assert_int_equal(f->v->off_x, 0);
+	find_fini(&find);
+}
+
 static void test_crop_and_dots(void **state)
 {
 	struct fixture *f = *state;
@@ -268,7 +324,7 @@ static void test_crop_and_dots(void **state)
 	assert_int_equal(x, 3);
 	assert_int_equal(y, 3);
 	push(f->v, 8, 30, 0, 0, 3, 12, 0, 0);
-	view_draw(f->v, f->d, 4);
+	view_draw(f->v, f->d, 4, NULL);
 	assert_int_equal(f->v->off_y, 2);
 	assert_int_equal(f->v->off_x, 3);
 	/* smaller: dots around it */
@@ -295,7 +351,7 @@ static void test_numbers_that_lie(void **state)
 			.dirty_lines = &dirty, .n_dirty_lines = 1, .bonus_lines = { .lines = &line, .n_lines = 1 } };
 		view_changes(f->v, &pool, &c);
 		view_scroll(f->v, odd[i % 5]);
-		view_draw(f->v, f->d, 4);
+		view_draw(f->v, f->d, 4, NULL);
 		size_t n = view_missing(f->v, r, 4);
 		assert_true(n <= 4);
 		view_asked(f->v, r, n, 1);
@@ -341,6 +397,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines_that_lie, begin, end),
 		cmocka_unit_test_setup_teardown(test_missing_rows_are_asked_for_once, begin, end),
 		cmocka_unit_test_setup_teardown(test_scrolling, begin, end),
+		cmocka_unit_test_setup_teardown(test_places, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_match_beside_the_crop, begin, end),
 		cmocka_unit_test_setup_teardown(test_crop_and_dots, begin, end),
 		cmocka_unit_test_setup_teardown(test_numbers_that_lie, begin, end),
 		cmocka_unit_test_setup_teardown(test_floods, begin, end),
