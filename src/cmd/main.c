@@ -1,6 +1,7 @@
 #include "cmd/cmd.h"
 
 #include "host/log.h"
+#include "text/text.h"
 #include "version.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ int main(int argc, char **argv)
 		return ERR_USAGE;
 	}
 	if (str_eq(argv[1], "--version") || str_eq(argv[1], "version")) {
-		printf("lace %s (%s)\n", LACE_VERSION, LACE_COMMIT);
+		printf("lace %s (%s), Unicode %s\n", LACE_VERSION, LACE_COMMIT, text_unicode_version);
 		return 0;
 	}
 	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") || str_eq(argv[1], "help")) {

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "host/fs.h"
 #include "mux/mux.h"
+#include "text/text.h"
 #include "wire/wire.h"
 
 #include <stdarg.h>
@@ -196,7 +197,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1 && (str_eq(argv[1], "--version") || str_eq(argv[1], "-V"))) {
-		printf("lace-mux-server %s\n", LACE_VERSION);
+		printf("lace-mux-server %s, Unicode %s\n", LACE_VERSION, text_unicode_version);
 		return 0;
 	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)

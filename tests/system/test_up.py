@@ -692,7 +692,7 @@ def test_doctor_names_an_entrypoint_that_failed_and_one_that_never_returned(lace
 
 
 def test_version_says_version_and_commit(lace):
-    assert re.fullmatch(r"lace \d+\.\d+\.\d+ \([0-9a-f]{7,40}\)\n", lace.ok("--version"))
+    assert re.fullmatch(r"lace \d+\.\d+\.\d+ \([0-9a-f]{7,40}\), Unicode \d+\.\d+\.\d+\n", lace.ok("--version"))
 
 
 def test_uid_remap_as_a_person_who_is_not_root(lace, project, engine, tmp_path):
