@@ -534,6 +534,7 @@ struct vt_string_row {
 	const char *key;                 /* of OSC 1337: the word after it, with its = */
 	char prefix, inter, final;       /* of a DCS; of an APC its first byte is final */
 	bool raw;                        /* control characters belong to the payload, ESC ESC is an ESC of it */
+	bool empty_when_over;            /* over the limit it is as if nothing were in it, not as if it had not come */
 	uint32_t limit;                  /* bytes of payload, without the head; one of VT_..._MAX */
 	/* s may be written to and ends with a NUL at len. vt->parser.bel says how to end an answer. */
 	void (*handler)(struct vt *vt, char *s, size_t len);

@@ -126,7 +126,7 @@ static void osc_link(struct vt *vt, char *s, size_t len)
 	X(5, "SPECIALCOLOR", VT_OSC_COLOR_MAX, .handler = vt_osc_special) \
 	X(6, "SPECIALENABLE", VT_OSC_COLOR_MAX, .handler = NULL) \
 	X(7, "CWD", VT_OSC_CWD_MAX, .handler = osc_cwd) \
-	X(8, "LINK", VT_OSC_LINK_MAX, .handler = osc_link) \
+	X(8, "LINK", VT_OSC_LINK_MAX, .handler = osc_link, .empty_when_over = true) \
 	X(9, "NOTIFY", VT_OSC_NOTE_MAX, .handler = vt_osc_9) \
 	X(10, "FOREGROUND", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \
 	X(11, "BACKGROUND", VT_OSC_COLOR_MAX, .handler = vt_osc_dynamic) \

@@ -186,6 +186,10 @@ static void finish(struct vt *vt, bool bel)
 		vt->cluster = VT_CLUSTER_CLOSED;
 		ps->row->handler(vt, s, ps->string_len);
 		release(ps);
+	} else if (ps->row && ps->row->empty_when_over) {
+		char none[1] = "";
+
+		ps->row->handler(vt, none, 0);
 	}
 }
 
