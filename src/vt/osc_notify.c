@@ -13,9 +13,11 @@ static void notify(struct vt *vt, const char *title, const char *body)
 		return;
 	cleanup_free char *t = vt_clean_line(title, VT_NOTE_BYTES_MAX);
 	cleanup_free char *b = vt_clean(body, __builtin_strlen(body), VT_NOTE_BYTES_MAX, VT_CLEAN_LINES, NULL);
-	struct vt_notification note = { .id = "", .title = t, .body = b, .app = "", .kind = "", .icon = "",
-		.sound = "", .urgency = -1, .expire_ms = -1, .focus = true };
-	vt->cb.notification(vt->user, &note);
+	bool only_title = !*b;
+	struct vt_notification note = { .id = "", .title = only_title ? "" : t, .body = only_title ? t : b,
+		.app = "", .kind = "", .icon = "", .sound = "", .urgency = -1, .expire_ms = -1, .focus = true };
+	if (*note.body)
+		vt->cb.notification(vt->user, &note);
 }
 
 static void set_progress(struct vt *vt, enum vt_progress state, unsigned percent)
