@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "pictures.h"
 #include "text/text.h"
 #include "vt/search.h"
 #include "vt/vt.h"
@@ -171,6 +172,8 @@ static const struct {
 	{ "short lines", newlines, 0 },
 	{ "kitty rgb", kitty_rgb, 400 },
 	{ "kitty rgba", kitty_rgba, 400 },
+	{ "sixel photo", picture_photo, 400 },
+	{ "sixel window", picture_window, 0 },
 };
 
 static struct vt *make_vt(void)
