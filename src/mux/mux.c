@@ -2,6 +2,7 @@
 #include "mux/server.h"
 
 #include "base/mem.h"
+#include "mux/handover.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -243,6 +244,16 @@ static void on_child(uv_signal_t *h, int signum)
 
 static void on_term(uv_signal_t *h, int signum) { mux_stop(h->data); }
 
+static void upgrade(struct mux *m)
+{
+	cleanup_free char *path = m->upgrade_to;
+
+	m->upgrade_to = NULL;
+	for (size_t i = 0; i < m->n_conns; i++)
+		conn_write(m->conns[i]);           /* the answer */
+	handover_execute(m, path);
+}
+
 static void on_check(uv_check_t *h)
 {
 	struct mux *m = h->data;
@@ -250,6 +261,8 @@ static void on_check(uv_check_t *h)
 	if (m->changed)
 		push_flush(m);
 	conn_reap(m);
+	if (m->upgrade_to != NULL)
+		upgrade(m);
 	if (m->stopping)
 		uv_stop(&m->loop);
 }
@@ -359,6 +372,16 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	uv_poll_init(&m->loop, &m->listener, opts->listen_fd);
 	m->listener.data = m;
 	mux_listen(m);
+	if (opts->state_fd >= 0) {
+		rc = handover_read(m, opts->state_fd, err);
+		close(opts->state_fd);
+		if (rc != 0) {
+			shut_down(m);
+			free(m);
+			return -1;
+		}
+		on_child(&m->on_child, SIGCHLD);       /* who ended in between */
+	}
 
 	if (opts->ready_fd >= 0) {
 		if (write(opts->ready_fd, "ok\n", 3) < 0)
@@ -370,4 +393,14 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	shut_down(m);
 	free(m);
 	return 0;
+}
+
+int mux_try_state(const struct mux_options *opts, struct err *err)
+{
+	struct mux *m = xcalloc(1, sizeof(*m));
+	int rc = uv_loop_init(&m->loop) == 0 ? 0 : err_set(err, ERR_FAILED, "cannot make the event loop");
+
+	m->opts = opts;
+	/* The process ends after this; the panes' children are another's and must not be hung up. */
+	return rc == 0 ? handover_read(m, opts->state_fd, err) : -1;
 }

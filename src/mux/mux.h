@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 struct mux_options {
+	int state_fd;                      /* the state of the server that this one takes over from, or -1 */
+	char *const *args;                 /* what its successor is started with, after its own options */
 	int listen_fd;                     /* a bound, listening Unix socket; owned by the server from here */
 	const char *socket_path;           /* its path, removed at the end; for WEZTERM_UNIX_SOCKET */
 	unsigned codec;                    /* announced by GetCodecVersion: 42..45 */
@@ -24,5 +26,9 @@ struct mux_options {
 };
 /* Runs until LaceShutdown or SIGTERM. Returns the exit code. */
 int mux_run(const struct mux_options *opts, struct err *err);
+/* Reads such a state as mux_run() would, and forgets it. */
+int mux_try_state(const struct mux_options *opts, struct err *err);
+/* The listening socket that is in it. */
+int handover_listen_fd(int state_fd, struct err *err);
 
 #endif

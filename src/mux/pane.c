@@ -11,6 +11,7 @@
 #include "text/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <strings.h>
 #include <sys/wait.h>
@@ -252,6 +253,41 @@ static struct pty_size pty_size_of(struct tree_size s, uint32_t pixel_width, uin
 		(uint16_t)MIN(pixel_width, UINT16_MAX), (uint16_t)MIN(pixel_height, UINT16_MAX) };
 }
 
+/* What panes have in common; the text that it points to, malloc()ed. */
+static char *vt_config_of(const struct mux *m, struct vt_config *ret)
+{
+	char *name = xasprintf("lace %s", m->opts->version);
+
+	*ret = (struct vt_config){ .scrollback_lines = m->opts->scrollback_lines,
+		.scrollback_bytes = m->opts->scrollback_bytes, .term_program = name, .notify = VT_NOTIFY_FOCUS };
+	return name;
+}
+
+static struct pane *pane_new(struct mux *m, uint64_t id, int fd, pid_t pid, const char *tty)
+{
+	struct pane *p = xcalloc(1, sizeof(*p));
+
+	p->mux = m;
+	p->id = id;
+	p->fd = fd;
+	p->pid = pid;
+	snprintf(p->tty, sizeof(p->tty), "%s", tty);
+	str_init(&p->in);
+	return p;
+}
+
+/* Everything of it is there: its output is read from now on. */
+static void pane_begin(struct pane *p)
+{
+	struct mux *m = p->mux;
+
+	uv_poll_init(&m->loop, &p->poll, p->fd);
+	p->poll.data = p;
+	want_events(p, UV_READABLE | (p->in.len > 0 ? UV_WRITABLE : 0));
+	m->panes = xreallocarray(m->panes, m->n_panes + 1, sizeof(*m->panes));
+	m->panes[m->n_panes++] = p;        /* ids only grow, so it stays sorted */
+}
+
 struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *how, struct err *err)
 {
 	cleanup_strv struct strv env = STRV_INIT, argv = STRV_INIT;
@@ -279,29 +315,49 @@ struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *ho
 	if (fd < 0)
 		return NULL;
 
-	struct pane *p = xcalloc(1, sizeof(*p));
-	p->mux = m;
-	p->id = id;
-	p->fd = fd;
-	p->pid = pid;
-	memcpy(p->tty, tty, sizeof(tty));
-	str_init(&p->in);
+	struct vt_config config;
+	cleanup_free char *name = vt_config_of(m, &config);
+	config.rows = sp.size.rows;
+	config.cols = sp.size.cols;
+	config.pixel_width = pw;
+	config.pixel_height = ph;
+	struct pane *p = pane_new(m, id, fd, pid, tty);
 	p->size = how->size;
 	p->pixel_width = pw;
 	p->pixel_height = ph;
 	p->dpi = how->dpi;
 	p->window_title = xstrdup("");
 	p->icon_title = xstrdup("");
-	cleanup_free char *name = xasprintf("lace %s", m->opts->version);
-	p->vt = vt_create(&(struct vt_config){ .rows = sp.size.rows, .cols = sp.size.cols, .pixel_width = pw,
-	    .pixel_height = ph, .scrollback_lines = m->opts->scrollback_lines,
-	    .scrollback_bytes = m->opts->scrollback_bytes, .term_program = name,
-	    .notify = VT_NOTIFY_FOCUS }, &callbacks, p);
-	uv_poll_init(&m->loop, &p->poll, fd);
-	p->poll.data = p;
-	want_events(p, UV_READABLE);
-	m->panes = xreallocarray(m->panes, m->n_panes + 1, sizeof(*m->panes));
-	m->panes[m->n_panes++] = p;        /* ids only grow, so it stays sorted */
+	p->vt = vt_create(&config, &callbacks, p);
+	pane_begin(p);
+	return p;
+}
+
+struct pane *pane_take_over(struct mux *m, const struct pane_handed *h, enum vt_snapshot_error *ret_error)
+{
+	struct vt_config config;
+	cleanup_free char *name = vt_config_of(m, &config);
+	struct pane *p = pane_new(m, h->id, h->fd, h->pid, h->tty);
+
+	p->vt = vt_snapshot_read(h->snapshot, h->snapshot_len, &config, &callbacks, p, 0, ret_error);
+	if (p->vt == NULL) {
+		free(p);
+		return NULL;
+	}
+	fcntl(p->fd, F_SETFD, FD_CLOEXEC);
+	str_add(&p->in, h->in, h->in_len);
+	p->size = h->size;
+	p->pixel_width = h->pixel_width;
+	p->pixel_height = h->pixel_height;
+	p->dpi = h->dpi;
+	p->window_title = xstrdup(h->window_title);
+	p->icon_title = xstrdup(h->icon_title);
+	p->palette_version = h->palette_version;
+	if (h->palette_len == sizeof(*p->palette)) {
+		p->palette = xmalloc(sizeof(*p->palette));
+		memcpy(p->palette, h->palette, sizeof(*p->palette));
+	}
+	pane_begin(p);
 	return p;
 }
 

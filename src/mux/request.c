@@ -1,6 +1,7 @@
 /* request.c - one table from ident to handler; the short handlers.
  *
  * Texts of errors are those of the real server, as recorded. */
+#include "mux/handover.h"
 #include "mux/request.h"
 
 #include "base/mem.h"
@@ -495,6 +496,26 @@ static void rename_workspace(struct request *r)
 	request_done(r);
 }
 
+/* Answered before the old server is gone, and only when the new one can take over. */
+static void lace_upgrade(struct request *r)
+{
+	cleanup_err struct err err = ERR_INIT;
+	struct mux *m = r->m;
+	const char *path = r->b->lace_upgrade.path.s;
+
+	if (m->upgrade_to != NULL) {
+		request_fail(r, "an upgrade is under way");
+	} else if (*path != '/') {
+		request_fail(r, "an upgrade wants the absolute path of a binary");
+	} else if (handover_try(m, path, &err) != 0) {
+		request_fail(r, "%s", err.msg);
+	} else {
+		m->upgrade_to = xstrdup(path);
+		m->changed = true;
+		request_done(r);
+	}
+}
+
 /* ---- dispatch ---- */
 
 enum { INPUT = 1, CHANGES = 2 };       /* the client's user did it; not for read-only clients */
@@ -538,6 +559,7 @@ static const struct handler {
 	{ WIRE_LACE_HELLO, 0, lace_hello },
 	{ WIRE_LACE_SET_SIZE, 0, lace_set_size },
 	{ WIRE_LACE_SHUTDOWN, CHANGES, lace_shutdown },
+	{ WIRE_LACE_UPGRADE, CHANGES, lace_upgrade },
 };
 
 void request_handle(struct conn *c, const struct wire_pdu *pdu, struct wire_arena *arena)

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "mux/mux.h"
 #include "mux/tree.h"
+#include "vt/snapshot.h"
 #include "vt/vt.h"
 #include "wire/wire.h"
 
@@ -117,6 +118,20 @@ struct pane_spawn {
 	uint32_t cell_width, cell_height, dpi;
 };
 struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *how, struct err *err);
+/* A pane of the server that this one takes over from; pointers are the caller's. */
+struct pane_handed {
+	uint64_t id;
+	int fd;                            /* the pane's from here, when it was made */
+	pid_t pid;
+	const char *tty, *window_title, *icon_title, *in;
+	size_t in_len;
+	struct tree_size size;
+	uint32_t pixel_width, pixel_height, dpi;
+	uint64_t palette_version;
+	const void *palette, *snapshot;
+	size_t palette_len, snapshot_len;
+};
+struct pane *pane_take_over(struct mux *m, const struct pane_handed *h, enum vt_snapshot_error *ret_error);
 /* Closes the pty (which hangs up) and frees the pane; a child that is left is hung up, later killed. */
 void pane_destroy(struct pane *p);
 struct pane *mux_pane(const struct mux *m, uint64_t id);         /* or NULL */
@@ -288,6 +303,7 @@ struct mux {
 	size_t n_tls_asks;
 	bool changed;                      /* something may have to be sent this turn */
 	bool stopping;
+	char *upgrade_to;                  /* the binary that takes over at the end of this turn, or NULL */
 	bool deaf;                         /* out of descriptors: not accepting until one is closed */
 	uint8_t *batch;                    /* MUX_PTY_BATCH bytes, for reading */
 };

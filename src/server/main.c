@@ -11,6 +11,8 @@
 #include "text/text.h"
 #include "wire/wire.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 
 static const char help[] =
@@ -22,6 +24,7 @@ static const char help[] =
     "                                             run it with the environment and in the folder of panes\n"
     "       lace-mux-server list [--json]         panes\n"
     "       lace-mux-server status | stop\n"
+    "       lace-mux-server upgrade               have this binary take over from the running server\n"
     "       lace-mux-server decode [--codec N] FILE\n"
     "                                             print recorded bytes of the protocol as JSON\n"
     "\n"
@@ -54,7 +57,8 @@ int server_usage(const char *fmt, ...)
 
 struct options {
 	bool daemonize;
-	int ready_fd;
+	int ready_fd, state_fd;            /* state_fd: of the server that this one takes over from, or -1 */
+	bool trial;                        /* only try to */
 	unsigned long codec, lines;
 	const char *session_file, *tls;
 	struct strv passed;                /* what a daemon is started with */
@@ -100,6 +104,12 @@ static int parse(int argc, char **argv, struct options *o)
 			if (!parse_number(v, 3, 1000, &n))
 				return server_usage("--ready-fd wants a descriptor");
 			o->ready_fd = (int)n;
+		} else if ((v = value_of("--take-over", argc, argv, &i)) != NULL ||
+		    (v = value_of("--try-take-over", argc, argv, &i)) != NULL) {
+			if (!parse_number(v, 3, INT_MAX, &n))
+				return server_usage("--take-over wants a descriptor");
+			o->state_fd = (int)n;
+			o->trial = str_starts(argv[i], "--try");
 		} else if ((v = value_of("--codec", argc, argv, &i)) != NULL) {
 			if (!parse_number(v, WIRE_CODEC_MIN, WIRE_CODEC_MAX, &o->codec))
 				return server_usage("--codec wants %d to %d", WIRE_CODEC_MIN, WIRE_CODEC_MAX);
@@ -133,6 +143,20 @@ static int fail_start(int ready_fd, struct err *err)
 
 static int serve(const struct options *o, const struct server_paths *p, struct err *err)
 {
+	struct mux_options m = { .state_fd = o->state_fd, .args = o->passed.v, .socket_path = p->socket,
+		.codec = (unsigned)o->codec, .scrollback_lines = (uint32_t)o->lines,
+		.scrollback_bytes = SERVER_SCROLLBACK_BYTES, .session_file = o->session_file, .tls_bind = o->tls,
+		.ready_fd = o->ready_fd, .version = LACE_VERSION };
+	if (o->state_fd >= 0) {
+		m.listen_fd = handover_listen_fd(o->state_fd, err);
+		if (m.listen_fd < 0 || (o->trial && mux_try_state(&m, err) != 0))
+			return fail_start(-1, err);
+		if (o->trial)
+			_exit(0);              /* what was read is not ours to close */
+		fcntl(m.listen_fd, F_SETFD, FD_CLOEXEC);
+		fcntl(o->state_fd, F_SETFD, FD_CLOEXEC);
+		return mux_run(&m, err) == 0 ? 0 : server_fail(err);
+	}
 	/* A server that was started by us is started under the starter's lock. */
 	int lock = o->ready_fd >= 0 ? -1 : server_lock(p, err);
 
@@ -143,9 +167,7 @@ static int serve(const struct options *o, const struct server_paths *p, struct e
 		fs_unlock(lock);
 	if (fd < 0)
 		return fail_start(o->ready_fd, err);
-	struct mux_options m = { .listen_fd = fd, .socket_path = p->socket, .codec = (unsigned)o->codec,
-		.scrollback_lines = (uint32_t)o->lines, .scrollback_bytes = SERVER_SCROLLBACK_BYTES,
-		.session_file = o->session_file, .tls_bind = o->tls, .ready_fd = o->ready_fd, .version = LACE_VERSION };
+	m.listen_fd = fd;
 	int rc = mux_run(&m, err);
 	if (rc != 0)
 		return fail_start(o->ready_fd, err);
@@ -156,7 +178,7 @@ static int cmd_server(int argc, char **argv)
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct server_paths p = { 0 };
-	struct options o = { .ready_fd = -1, .codec = WIRE_CODEC_LACE, .lines = SERVER_SCROLLBACK_LINES,
+	struct options o = { .ready_fd = -1, .state_fd = -1, .codec = WIRE_CODEC_LACE, .lines = SERVER_SCROLLBACK_LINES,
 		.session_file = SERVER_SESSION_FILE };
 	int rc = parse(argc, argv, &o);
 
@@ -174,7 +196,7 @@ static int cmd_server(int argc, char **argv)
 static const struct { const char *name; int (*run)(int argc, char **argv); } commands[] = {
 	{ "proxy", server_cmd_proxy }, { "exec", server_cmd_exec }, { "list", server_cmd_list },
 	{ "status", server_cmd_status },
-	{ "stop", server_cmd_stop }, { "decode", server_cmd_decode },
+	{ "stop", server_cmd_stop }, { "upgrade", server_cmd_upgrade }, { "decode", server_cmd_decode },
 };
 
 /* wezterm-42 and the like say which codec their clients speak. */

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/fs.h"
 #include "host/log.h"
 #include "wire/client.h"
 
@@ -39,6 +40,7 @@ static void session_close(struct session *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	server_paths_fini(&s->paths);
+	*s = (struct session){ .fd = -1 };
 }
 
 static const struct wire_pdu *call(struct session *s, uint32_t ident, const union wire_body *body,
@@ -216,6 +218,61 @@ int server_cmd_stop(int argc, char **argv)
 			done = read(s.fd, drop, sizeof(drop)) <= 0;
 		if (!done)
 			err_set(&err, ERR_FAILED, "the server on %s does not end", s.paths.socket);
+	}
+	session_close(&s);
+	return done ? 0 : server_fail(&err);
+}
+
+/* ---- upgrade ---- */
+
+/* What the server says of itself; false with err. */
+static bool who(struct session *s, uint32_t *ret_pid, struct str *ret_version, struct err *err)
+{
+	const struct wire_pdu *a = call(s, WIRE_LACE_HELLO,
+	    &(union wire_body){ .lace_hello = { .version = WIRE_LACE_VERSION } }, err);
+
+	if (a == NULL)
+		return false;
+	*ret_pid = a->body.lace_hello_response.pid;
+	str_reset(ret_version);
+	log_safe(ret_version, a->body.lace_hello_response.server_version.s,
+	    a->body.lace_hello_response.server_version.len, TEXT_SHOWN_MAX, false);
+	return true;
+}
+
+/* The server closes the connection when it is another program; the socket stays. */
+static bool wait_replaced(struct session *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	char drop[4096];
+
+	while (poll(&p, 1, SERVER_CALL_MS) > 0)
+		if (read(s->fd, drop, sizeof(drop)) <= 0)
+			return true;
+	return false;
+}
+
+int server_cmd_upgrade(int argc, char **argv)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_str struct str old = STR_INIT, new = STR_INIT;
+	cleanup_free char *exe = fs_realpath("/proc/self/exe", &err);
+	struct session s = { .fd = -1 };
+	uint32_t pid, now;
+	bool done = false;
+
+	if (argc > 1)
+		return server_usage("upgrade: unknown argument \"%s\"", argv[1]);
+	if (exe != NULL && session_open(&s, &err) == 0 && who(&s, &pid, &old, &err) &&
+	    call(&s, WIRE_LACE_UPGRADE, &(union wire_body){ .lace_upgrade = { { exe, strlen(exe) } } }, &err) != NULL) {
+		done = wait_replaced(&s);
+		if (!done)
+			err_set(&err, ERR_FAILED, "the server goes on as it was: see its log (%s)", s.paths.log);
+		session_close(&s);
+		if (done)
+			done = session_open(&s, &err) == 0 && who(&s, &now, &new, &err);
+		if (done)
+			printf("upgraded %s to %s; pid %lu, every terminal goes on\n", old.s, new.s, (unsigned long)now);
 	}
 	session_close(&s);
 	return done ? 0 : server_fail(&err);

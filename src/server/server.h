@@ -41,6 +41,7 @@ int server_proxy_wezterm(int fd);
 int server_cmd_list(int argc, char **argv);
 int server_cmd_status(int argc, char **argv);
 int server_cmd_stop(int argc, char **argv);
+int server_cmd_upgrade(int argc, char **argv);
 int server_cmd_decode(int argc, char **argv);
 
 /* "lace-mux-server: MESSAGE" on stderr; returns the exit code. */

@@ -47,6 +47,7 @@ enum wire_ident {
 	WIRE_LACE_PANE_MODES = 19524,     /* push: on first contact with a pane and on change, before its render push */
 	WIRE_LACE_SET_SIZE = 19525,       /* C->S, UnitResponse: this client's size for a pane */
 	WIRE_LACE_SHUTDOWN = 19526,       /* C->S, UnitResponse, then the server ends */
+	WIRE_LACE_UPGRADE = 19527,        /* C->S, UnitResponse, then the server is that binary and connections end */
 };
 
 /* ---- shared types (3.4) ---- */
@@ -264,6 +265,7 @@ struct wire_lace_pane_modes {
 /* The pane gets this size when the client types next (or at once when no other
  * client watches it): "the size follows the client that typed last". */
 struct wire_lace_set_size { uint64_t pane_id; struct wire_terminal_size size; };
+struct wire_lace_upgrade { struct wire_str path; };   /* absolute */
 
 union wire_body {
 	struct wire_error_response error_response;
@@ -311,6 +313,7 @@ union wire_body {
 	struct wire_lace_pane_exited lace_pane_exited;
 	struct wire_lace_pane_modes lace_pane_modes;
 	struct wire_lace_set_size lace_set_size;
+	struct wire_lace_upgrade lace_upgrade;
 };
 
 #endif

@@ -299,6 +299,7 @@ TYPE(lace_pane_exited, ONE(lace_pane_exited, pane_id, U64), ENUM(lace_pane_exite
 TYPE(lace_pane_modes, ONE(lace_pane_modes, pane_id, U64), ONE(lace_pane_modes, modes, U32),
     ONE(lace_pane_modes, kitty_flags, U8), ONE(lace_pane_modes, modify_other_keys, U8),
     ONE(lace_pane_modes, window_title, STR));
+TYPE(lace_upgrade, ONE(lace_upgrade, path, STR));
 TYPE(lace_set_size, ONE(lace_set_size, pane_id, U64), SUB(lace_set_size, size, terminal_size));
 
 /* ---- idents (part 2) ---- */
@@ -371,6 +372,7 @@ static const struct wire_pdu_type lace_pdus[] = {
 	[WIRE_LACE_PANE_MODES - WIRE_LACE_HELLO] = BODY("LacePaneModes", lace_pane_modes),
 	[WIRE_LACE_SET_SIZE - WIRE_LACE_HELLO] = BODY("LaceSetSize", lace_set_size, REQUEST),
 	[WIRE_LACE_SHUTDOWN - WIRE_LACE_HELLO] = EMPTY("LaceShutdown", REQUEST),
+	[WIRE_LACE_UPGRADE - WIRE_LACE_HELLO] = BODY("LaceUpgrade", lace_upgrade, REQUEST),
 };
 
 const struct wire_pdu_type *wire_pdu_type(uint32_t ident)

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -1139,3 +1140,94 @@ def test_laces_own_clients_teach_nothing(bare):
     assert p.wait(10) == 0
     p.stdout.close()
     assert gui(bare, 42)[0] == 42
+
+
+# ---- upgrade ----
+
+@pytest.fixture
+def upgradable(tmp_path):
+    """A server from a copy of the program, so that another can be put in its place."""
+    s = Server(tmp_path)
+    s.program = tmp_path / "lace-mux-server"
+    shutil.copy(SERVER, s.program)
+    s.start("--scrollback-lines=5000", program=str(s.program))
+    yield s
+    s.end()
+
+
+def upgrade(server, program=None):
+    return subprocess.run([str(program or server.program), "upgrade"], env=server.env, capture_output=True, text=True, timeout=60)
+
+
+def test_an_upgrade_keeps_every_terminal(upgradable):
+    s = upgradable
+    c = s.client()
+    first = shell(c)
+    second = c.split(first, vertical=False)["pane_id"]
+    third = c.spawn(["sh", "-c", "printf '\\033]2;a title\\007\\033[1;31mred\\033[0m\\033[?1049hALT'; exec cat"])["pane_id"]
+    c.done(56, uleb(c.pane(third)["tab_id"]) + string("my tab"))
+    c.write(first, "X=kept; seq 1 3000\r")
+    c.wait_text(first, "\n3000\n")
+    c.wait_text(third, "ALT")
+    pid, before = s.process.pid, sorted_panes(c)
+    text = {p: c.text(p) for p in (first, second, third)}
+    r = upgrade(s)
+    assert r.returncode == 0 and f"pid {pid}, every terminal goes on" in r.stdout, r.stderr
+    assert s.alive()
+    with pytest.raises((Closed, BrokenPipeError)):
+        c.call(1)
+    c = s.client()
+    assert sorted_panes(c) == before
+    assert {p: c.text(p) for p in text} == text
+    c.write(first, "echo $X:$((40+2))\r")
+    c.wait_text(first, "kept:42")                      # the same shell
+    c.write(third, "still\r")
+    c.wait_text(third, "still")
+    assert [t for t in c.list()["tab_titles"] if t] == ["my tab"]
+    # Scrollback, sizes, exits and new panes go on as if nothing had been.
+    kept = [row["text"].strip() for row in c.lines(first, -(1 << 40), 1 << 40)["rows"].values()]
+    assert kept[kept.index("1"):kept.index("3000") + 1] == [str(i) for i in range(1, 3001)]
+    c.resize(c.pane(third)["tab_id"], third, 30, 100)
+    c.write(first, "exit 3\r")
+    eventually(lambda: first not in [p["pane_id"] for p in c.panes()], what="the exit")
+    assert c.spawn(["cat"])["pane_id"] == third + 1
+    assert upgrade(s).returncode == 0 and s.process.pid == pid
+
+
+def sorted_panes(c):
+    keep = ("window_id", "tab_id", "pane_id", "title", "size", "is_active_pane", "is_zoomed_pane", "workspace", "cursor_pos",
+            "physical_top", "top_row", "left_col", "tty_name")
+    return [{k: p[k] for k in keep} for p in sorted(c.panes(), key=lambda p: p["pane_id"])]
+
+
+def test_an_upgrade_that_fails_changes_nothing(upgradable, tmp_path):
+    s = upgradable
+    c = s.client()
+    pane = shell(c)
+    c.write(pane, "echo here\r")
+    c.wait_text(pane, "\nhere")
+    wrong = tmp_path / "wrong"
+    for content, said in (("#!/bin/sh\necho not I >&2; exit 1\n", "not I"), ("#!/bin/sh\nexit 1\n", "without a word"),
+                          ("garbage", "Exec format error"), (None, "No such file")):
+        if content is not None:
+            wrong.write_text(content)
+            wrong.chmod(0o755)
+        path = str(wrong if content is not None else tmp_path / "missing")
+        reason = c.error(19527, string(path))
+        assert said in reason and path in reason and "cannot take over" in reason
+    assert c.error(19527, string("relative")) == "Error: an upgrade wants the absolute path of a binary"
+    c.write(pane, "echo and again\r")
+    c.wait_text(pane, "\nand again")                   # even this connection
+    assert s.alive()
+
+
+def test_output_during_upgrades_is_not_lost(upgradable):
+    s = upgradable
+    c = s.client()
+    pane = c.spawn(["sh", "-c", "i=0; while [ $i -lt 4000 ]; do echo line $i; i=$((i+1)); done; exec cat"])["pane_id"]
+    for _ in range(4):
+        assert upgrade(s).returncode == 0
+    c = s.client()
+    c.wait_text(pane, "line 3999", 30)
+    rows = c.lines(pane, -(1 << 40), 1 << 40)["rows"]
+    assert [r["text"].strip() for _, r in sorted(rows.items())][:4000] == [f"line {i}" for i in range(4000)]

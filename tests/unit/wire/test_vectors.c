@@ -98,6 +98,8 @@ static void test_lace(void **state)
 	    "\"pixel_width\":640,\"pixel_height\":384,\"dpi\":96}}");
 	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_SHUTDOWN, .serial = 4 },
 	    "{\"ident\":19526,\"name\":\"LaceShutdown\",\"serial\":4}");
+	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_UPGRADE, .serial = 5, .body.lace_upgrade = { WIRE_STR("/b") } },
+	    "{\"ident\":19527,\"name\":\"LaceUpgrade\",\"serial\":5,\"path\":\"/b\"}");
 }
 
 static void test_unrecorded(void **state)
@@ -147,7 +149,7 @@ static void test_requests(void **state)
 	assert_int_equal(next, sizeof(requests));
 	assert_true(wire_is_request(WIRE_LACE_HELLO) && wire_is_request(WIRE_LACE_SET_SIZE));
 	assert_true(wire_is_request(WIRE_LACE_SHUTDOWN));
-	assert_false(wire_is_request(WIRE_LACE_PANE_EXITED) || wire_is_request(WIRE_LACE_SHUTDOWN + 1));
+	assert_false(wire_is_request(WIRE_LACE_PANE_EXITED) || wire_is_request(WIRE_LACE_UPGRADE + 1));
 	assert_null(wire_ident_name(5));
 	assert_null(wire_ident_name(63));
 	assert_null(wire_ident_name(UINT32_MAX));
