@@ -33,10 +33,9 @@ static void seek(struct find *f, bool backwards, struct wire_range shown)
 	bool visible = f->has_current && f->current.from.row >= shown.start && f->current.from.row < shown.end;
 
 	f->seek = backwards ? -1 : 1;
+	f->at = (struct find_place){ backwards ? shown.end : shown.start, backwards ? 0 : -1 };
 	if (visible)
 		f->at = f->current.from;
-	else
-		f->at = backwards ? (struct find_place){ shown.end, 0 } : (struct find_place){ shown.start, -1 };
 	f->origin = f->at.row;
 	f->around = false;
 	f->rows = FIND_ROWS_FIRST;
@@ -195,7 +194,8 @@ enum find_step find_step(struct find *f, struct wire_range pane, struct wire_ran
 			end_jump(f, !f->around ? "" : f->seek > 0 ? "from the top on" : "from the bottom on");
 			return FIND_SHOW;
 		}
-		f->at = f->seek > 0 ? (struct find_place){ f->known.end, -1 } : (struct find_place){ f->known.start, 0 };
+		f->at.row = f->seek > 0 ? f->known.end : f->known.start;
+		f->at.col = f->seek > 0 ? -1 : 0;
 	}
 	if (covers(f->known, shown) || covers(f->marked, shown))
 		return FIND_NOTHING;
@@ -247,7 +247,8 @@ void find_asked(struct find *f, struct wire_range range, uint64_t serial)
 /* There may be more matches than the answer has: what is known all the same. */
 static void cut_short(struct find *f)
 {
-	int64_t rows = f->known.end - f->known.start, last = f->n > 0 ? f->v[f->n - 1].from.row : f->known.start;
+	int64_t rows = f->known.end - f->known.start;
+	int64_t last = f->n > 0 ? f->v[f->n - 1].from.row : f->known.start;
 
 	if (f->seek == 0 && !f->dense) {
 		f->dense = true;
@@ -280,7 +281,8 @@ bool find_results(struct find *f, uint64_t serial, const struct wire_search_resp
 		struct find_match m = { { q->start_y, (int64_t)MIN(q->start_x, (uint64_t)UINT16_MAX) },
 			{ q->end_y, (int64_t)MIN(q->end_x, (uint64_t)UINT16_MAX) } };
 
-		/* The real server adds what else is in a line that begins or ends outside. And nothing is taken on trust. */
+		/* The real server adds what else is in a line that begins or ends outside.
+		 * And nothing is taken on trust. */
 		if (q->start_y < f->asked.start || q->start_y >= f->asked.end || compare(m.from, m.to) >= 0)
 			continue;
 		if (f->n == FIND_RESULTS || (f->n > 0 && compare(f->v[f->n - 1].from, m.from) >= 0))
@@ -326,7 +328,8 @@ bool find_error(struct find *f, uint64_t serial, const char *reason, size_t len)
 
 static void mark(struct cell *cells, size_t n, size_t off, const struct find_match *m, int64_t row, uint32_t bg)
 {
-	size_t from = m->from.row < row ? 0 : (size_t)m->from.col, to = m->to.row > row ? SIZE_MAX : (size_t)m->to.col;
+	size_t from = m->from.row < row ? 0 : (size_t)m->from.col;
+	size_t to = m->to.row > row ? SIZE_MAX : (size_t)m->to.col;
 
 	for (size_t x = MAX(from, off); x < to && x - off < n; x++) {
 		cells[x - off].fg = COLOR_PALETTE(0);

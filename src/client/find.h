@@ -45,7 +45,8 @@ struct find {
 
 void find_init(struct find *f);
 void find_fini(struct find *f);
-/* Begins with a pattern; an empty one is the last one again. False: there is none. shown: the rows on the screen. */
+/* Begins with a pattern; an empty one is the last one again. False: there is none.
+ * shown: the rows on the screen. */
 bool find_begin(struct find *f, const char *pattern, bool regex, bool backwards, struct wire_range shown);
 /* To the next match in the direction of the search, or the other one. False: there was no search. */
 bool find_again(struct find *f, bool other_way, struct wire_range shown);

@@ -191,7 +191,7 @@ void session_find(struct session *s)
 	if (step != FIND_ASK)
 		return;
 	cleanup_str struct str text = STR_INIT;
-	union wire_body body = { .search_request = { .pane_id = s->pane_id, .pattern = find_pattern(&s->find, &text),
-	    .range = ask, .has_limit = true, .limit = FIND_RESULTS } };
+	union wire_body body = { .search_request = { .pane_id = s->pane_id,
+	    .pattern = find_pattern(&s->find, &text), .range = ask, .has_limit = true, .limit = FIND_RESULTS } };
 	find_asked(&s->find, ask, wire_client_send(s->wire, WIRE_SEARCH_SCROLLBACK_REQUEST, &body));
 }

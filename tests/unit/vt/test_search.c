@@ -7,6 +7,7 @@
 #include "text/text.h"
 #include "vt/search.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <wctype.h>
 
@@ -25,6 +26,20 @@ static struct vt *make(unsigned rows, unsigned cols, uint32_t lines)
 static void put(struct vt *vt, const char *s)
 {
 	vt_write(vt, s, strlen(s));
+}
+
+/* The library's memory, of which pieces of `scarce` bytes and more are not to be had. */
+static size_t scarce = SIZE_MAX;
+
+void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes) || bytes >= scarce) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(p, bytes);
 }
 
 /* ---- ways to search --------------------------------------------------------------- */
@@ -423,6 +438,49 @@ static void test_some_hard_lines(void **state)
 	vt_destroy(vt);
 }
 
+static void test_no_memory(void **state)
+{
+	static const size_t limits[] = { 100, 2000, 20000, 50000 };
+	struct vt *vt = make(3, 80, 5000);
+
+	for (int i = 0; i < 3000; i++)
+		put(vt, "some text, \u00e4lso wide \u4e2d\u6587, of which all is found\r\n");
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		struct vt_search *s = begin(vt, "", 0, 0, INT64_MAX);
+		enum vt_search_status status;
+		struct vt_match v[64];
+		size_t n;
+
+		scarce = limits[i];
+		do
+			status = vt_search_step(s, 1 << 20, v, ARRAY_LEN(v), &n);
+		while (status == VT_SEARCH_MORE);
+		scarce = SIZE_MAX;
+		assert_int_equal(status, VT_SEARCH_FAILED);
+		assert_string_equal(vt_search_error(s), "out of memory");
+		vt_search_destroy(s);
+	}
+	vt_destroy(vt);
+}
+
+/* Characters of many code points: what is found in one text is bounded. */
+static void test_matches_are_bounded(void **state)
+{
+	struct vt *vt = make(3, 100, 1000);
+	cleanup_str struct str s = STR_INIT;
+
+	for (unsigned i = 0; i < VT_SEARCH_LINE_CELLS - 96; i++)
+		str_puts(&s, "a\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u0309\u030a\u030b\u030c\u030d\u030e\u030f\u0310\u0311");
+	vt_write(vt, s.s, s.len);
+	put(vt, "\r\nb");
+	struct matches m = all(vt, ".", R, 0, INT64_MAX, SIZE_MAX, 100000);
+	assert_int_equal(m.n, VT_SEARCH_MATCHES_MAX + 1);
+	assert_int_equal(m.v[0].first_row, 0);
+	assert_int_equal(m.v[m.n - 1].first_row, vt_cursor(vt).y);
+	free(m.v);
+	vt_destroy(vt);
+}
+
 static void test_steps_are_small(void **state)
 {
 	struct vt *vt = make(24, 80, 20000);
@@ -792,6 +850,8 @@ int main(void)
 		cmocka_unit_test(test_other_errors),
 		cmocka_unit_test(test_quadratic),
 		cmocka_unit_test(test_some_hard_lines),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_matches_are_bounded),
 		cmocka_unit_test(test_steps_are_small),
 		cmocka_unit_test(test_rows_that_come_and_go),
 		cmocka_unit_test(test_other_numbers),
