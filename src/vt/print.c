@@ -325,8 +325,11 @@ static void print_char(struct vt *vt, uint32_t cp, const uint8_t **p, const uint
 	if ((!simple || vt->cluster == VT_CLUSTER_OPEN) && join(vt, cp, p, end))
 		return;
 	/* A mark on nothing, or a format character. */
-	if (width == 0 && TEXT_PROPS_CLASS(props) >= TEXT_BREAK_CR)
+	if (width == 0 && TEXT_PROPS_CLASS(props) >= TEXT_BREAK_CR) {
+		/* What comes after it belongs to it, not to what stands before it. */
+		vt->cluster = VT_CLUSTER_CLOSED;
 		return;
+	}
 	place(vt, cp, width ? width : 1);
 	vt->last_cp = cp;
 	if (simple)
