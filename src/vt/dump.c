@@ -120,8 +120,8 @@ static void plain_style(struct dump *d)
 
 struct row_state {
 	const struct vt_row *row;
-	unsigned cols;
-	unsigned end;                /* columns of it that matter */
+	unsigned cols;               /* that can be used */
+	unsigned end;                /* and that matter */
 	bool joined;                 /* the line before goes on here: the cursor waits at its end */
 	bool wraps;                  /* and this one goes on in the next */
 	bool tinted;                 /* the row may have come with a background */
@@ -207,23 +207,47 @@ static void end_cluster(struct dump *d, const struct row_state *r)
 	d->open = false;
 }
 
+/* Whether the cell is one that comes about without grapheme clusters: a character, and
+ * marks that take no room. */
+static bool by_code_points(const char *s, size_t len, unsigned width)
+{
+	uint32_t cp;
+	size_t at = text_utf8_decode(s, len, &cp);
+
+	if (text_width(cp) != width)
+		return false;
+	while (at < len) {
+		at += text_utf8_decode(s + at, len - at, &cp);
+		if (text_width(cp) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* The text of a cell in as many columns as it has here. */
 static void put_cell(struct dump *d, const struct row_state *r, unsigned x)
 {
 	struct vt_cell cell = cell_at(r, x);
 	char s[VT_CLUSTER_BYTES_MAX];
-	size_t len = vt_cell_text(d->vt, &cell, s);
-	unsigned natural = text_cluster_width(s, len);
+	size_t len = vt_cell_text(d->vt, &cell, s), one = text_cluster_len(s, len);
+	unsigned natural = text_cluster_width(s, one);
+	bool plain = (natural != cell.width || one != len) && by_code_points(s, len, cell.width);
 	uint32_t cp;
 
 	move_to(d, x);
 	set_style(d, vt_style_get(d->vt, cell.style));
 	size_t first = text_utf8_decode(s, len, &cp);
-	if (natural > cell.width) {
+	/* What is narrow only in the end (by VS15) does not begin in the last column. */
+	bool fits = natural <= cell.width && x + text_width(cp) <= r->cols;
+	if (plain) {
+		natural = cell.width;
+	} else if (!fits) {
 		/* Without what makes it wide, or instead of it the sign for what cannot be shown. */
-		len = text_width(cp) == 1 ? first : text_utf8_encode(cp = TEXT_REPLACEMENT, s);
+		len = first = text_width(cp) == 1 ? first : text_utf8_encode(cp = TEXT_REPLACEMENT, s);
 		natural = 1;
-		first = len;
+	} else {
+		/* A cell of more than one cluster (OSC 66) shows the first. */
+		len = one;
 	}
 	bool simple = text_is_simple(cp);
 	if (d->open && !simple && x > 0)
@@ -233,12 +257,21 @@ static void put_cell(struct dump *d, const struct row_state *r, unsigned x)
 	/* A mark by itself joins what stands before it even so. */
 	if (text_width(cp) == 0)
 		str_putc(&d->out, ' ');
+	if (plain)
+		str_puts(&d->out, "\033[?2027l");
 	str_add(&d->out, s, len);
+	if (plain)
+		str_puts(&d->out, "\033[?2027h");
 	d->x = x + natural;
 	d->open = true;
 	if (first != len || !simple)
 		end_cluster(d, r);
-	put_spaces(d, &d->style, d->x, cell.width - natural);
+	if (text_width(cp) > natural) {
+		/* It was wide at first, and left a blank of its colours. */
+		plain_style(d);
+		str_puts(&d->out, "\033[X");
+	}
+	put_spaces(d, &d->style, d->x, MIN((unsigned)cell.width, r->cols - x) - natural);
 }
 
 static void put_row(struct dump *d, const struct row_state *r)
@@ -265,10 +298,11 @@ static void put_row(struct dump *d, const struct row_state *r)
 
 /* How far a row is to be printed. A line that goes on fills it, but a wide character for
  * which there is no room in the last column goes to the next row by itself. */
-static void plan_row(struct row_state *r, const struct vt_row *next)
+static void plan_row(struct row_state *r, const struct vt_row *next, unsigned cols)
 {
+	r->cols = r->row->line_attr ? MAX(cols / 2, 1u) : cols;
 	r->wraps = next && r->row->wrapped && next->n > 0 && !r->row->line_attr && !next->line_attr;
-	r->end = r->wraps || r->tinted ? r->cols : r->row->n;
+	r->end = r->wraps || r->tinted ? r->cols : MIN(r->row->n, r->cols);
 	if (r->wraps && next->cells[0].width == 2 && r->row->n < r->cols)
 		r->end = r->cols - 1;
 }
@@ -277,7 +311,7 @@ static void plan_row(struct row_state *r, const struct vt_row *next)
 static void put_rows(struct dump *d, int64_t first, int64_t end)
 {
 	struct vt_row rows[2];
-	struct row_state r = { .cols = d->vt->cols };
+	struct row_state r = { 0 };
 
 	str_puts(&d->out, "\033[H\033[J");
 	d->open = false;
@@ -289,7 +323,7 @@ static void put_rows(struct dump *d, int64_t first, int64_t end)
 		if (i + 1 == end || !vt_row_get(d->vt, i + 1, next))
 			next = NULL;
 		r.row = &rows[(i - first) & 1];
-		plan_row(&r, next);
+		plan_row(&r, next, d->vt->cols);
 		put_row(d, &r);
 		if (!next)
 			break;
@@ -315,7 +349,7 @@ static void put_rows(struct dump *d, int64_t first, int64_t end)
 static bool is_special(const struct vt_sequence *mode)
 {
 	static const uint16_t ansi[] = { 2, 4, 12, 20 };
-	static const uint16_t dec[] = { 3, 6, 7, 12, 47, 69, 1046, 1047, 1048, 1049, 2026 };
+	static const uint16_t dec[] = { 3, 6, 7, 12, 47, 69, 1046, 1047, 1048, 1049, 2026, 2027 };
 	bool is_dec = mode->kind == VT_SEQ_MODE_DEC;
 	const uint16_t *v = is_dec ? dec : ansi;
 
@@ -371,7 +405,7 @@ static void put_start(struct dump *d, unsigned flags)
 	if (vt->level != 5)
 		str_printf(&d->out, "\033[%u;1\"p", 60u + vt->level);
 	/* UTF-8; soft reset, and for those who do not know that one, its parts. */
-	str_puts(&d->out, "\033%G\033[!p\033[?1046h\033[?1049l\033[?6;69l\033[?7h\033[4l\033[20l\033[r\033(B\033)B\017\033[m"
+	str_puts(&d->out, "\033%G\033[!p\033[?1046;2027h\033[?1049l\033[?6;69l\033[?7h\033[4l\033[20l\033[r\033(B\033)B\017\033[m"
 		"\033]8;;\033\\");
 	put_modes(d, false);
 	put_modes(d, true);
@@ -411,8 +445,8 @@ static void put_position(struct dump *d, const struct vt_pos *pos, bool origin)
 	struct vt_row row = { .cells = g->cells, .n = g->used };
 	/* The last column, or that of the margin: nothing may move the cursor from there. */
 	struct row_state r = { .row = &row, .cols = pos->x + 1u };
-	bool again = pos->pending && (pos->x == d->right || pos->x == vt->cols - 1) && !is_blank(cell_at(&r, pos->x));
-	unsigned x = pos->x;
+	bool again = pos->pending && (pos->x == d->right || pos->x + 1u == vt_row_cols(vt, g)) && !is_blank(cell_at(&r, pos->x));
+	unsigned x = MIN(pos->x, vt_row_cols(vt, g) - 1);
 
 	set_charsets(d, ascii, 0, 2);
 	x -= again && x > 0 && cell_at(&r, x).width == 0;
@@ -517,8 +551,6 @@ static void put_texts(struct dump *d)
 		put_title(d, vt->title, vt->icon_title);
 	if (*vt->cwd)
 		str_printf(&d->out, "\033]7;%s\033\\", vt->cwd);
-	if (*vt_pointer_shape(vt))
-		str_printf(&d->out, "\033]22;%s\033\\", vt_pointer_shape(vt));
 	if (vt->progress != VT_PROGRESS_NONE)
 		str_printf(&d->out, "\033]9;4;%u;%u\033\\", (unsigned)vt->progress, vt->progress_percent);
 }
@@ -580,6 +612,8 @@ static void put_end(struct dump *d)
 	put_mode(d, VT_M_INSERT, "4");
 	put_mode(d, VT_M_LOCAL_ECHO_OFF, "12");
 	put_mode(d, VT_MODE_NEWLINE, "20");
+	if (!(vt->modes & VT_M_CLUSTERS))
+		str_puts(&d->out, "\033[?2027l");
 	if (!(vt->modes & VT_M_AUTOWRAP))
 		str_puts(&d->out, "\033[?7l");
 	if (!(vt->modes & VT_M_ALT_ALLOWED))
@@ -602,6 +636,8 @@ bool vt_dump(struct vt *vt, const struct vt_dump_config *config,
 	put_palette(&d);
 	put_texts(&d);
 	put_screens(&d, config);
+	if (*vt_pointer_shape(vt))
+		str_printf(&d.out, "\033]22;%s\033\\", vt_pointer_shape(vt));
 	str_printf(&d.out, "\033[>4;%um", vt->other_keys);
 	if (vt->other_keys_format)
 		str_printf(&d.out, "\033[>4;%uf", vt->other_keys_format);

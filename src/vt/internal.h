@@ -80,7 +80,7 @@
 #define VT_M_SIXEL_DISPLAY (1ull << 58)    /* DECSDM: at the top left, without scrolling */
 #define VT_M_SIXEL_PRIVATE (1ull << 59)    /* 1070: colour registers are new for each picture */
 #define VT_M_SIXEL_RIGHT (1ull << 60)      /* 8452: the cursor goes to the right of a picture */
-#define VT_M_DOUBLE (1ull << 61)           /* some row may be of double width */
+#define VT_M_DOUBLE (1ull << 62)           /* some row may be of double width */
 #define VT_M_GUARDED (1ull << 57)          /* some cell may be VT_ATTR_GUARDED */
 #define VT_M_CLUSTERS (1ull << 61)         /* 2027 */
 #define VT_MODES_INITIAL \

@@ -103,3 +103,14 @@ def test_no_path_of_a_machine_and_no_registry_host_is_named():
         text = p.read_text(errors="replace")
         bad += [f"{rel}: {w}" for w in words if w in text]
     assert not bad, "\n".join(bad)
+
+
+def test_mode_bits_are_used_once():
+    text = (SRC / "vt" / "internal.h").read_text()
+    bits = re.findall(r"^#define (VT_M_\w+) \(1ull << (\d+)\)", text, re.M)
+    assert len(bits) > 25, "the test does not find the engine's modes"
+    names = {}
+    for name, bit in bits:
+        names.setdefault(int(bit), []).append(name)
+    shared = {bit: n for bit, n in names.items() if len(n) > 1}
+    assert not shared, f"one bit, several modes: {shared}"

@@ -58,8 +58,16 @@ static bool told_as_it_is(struct vt *vt, const struct vt_cell *cell)
 	size_t n = vt_cell_text(vt, cell, s);
 	uint32_t cp;
 
-	text_utf8_decode(s, n, &cp);
-	return text_cluster_width(s, n) == cell->width && text_width(cp) > 0;
+	size_t at = text_utf8_decode(s, n, &cp);
+	if (text_width(cp) == 0 || text_width(cp) > cell->width)
+		return false;
+	if (text_cluster_width(s, n) == cell->width && text_cluster_len(s, n) == n)
+		return true;
+	/* Without mode 2027: one character with a width. */
+	bool same = text_width(cp) == cell->width;
+	for (; at < n; same &= text_width(cp) == 0)
+		at += text_utf8_decode(s + at, n - at, &cp);
+	return same;
 }
 
 /* A blank and a space are the same here: a line is filled to go on in the next. */
@@ -69,7 +77,7 @@ static void describe_row(struct vt *vt, const struct vt_grid *g, unsigned y, str
 	bool wraps = next && next->used > 0 && !row->line_attr && !next->line_attr;
 
 	str_printf(out, "%u%u:", row->line_attr, wraps && row->wrapped);
-	for (unsigned x = 0; x < vt->cols; x++) {
+	for (unsigned x = 0; x < vt_row_cols(vt, row); x++) {
 		struct vt_cell blank = vt_cell_make(0, 0, 1);
 		const struct vt_cell *cell = x < row->used ? &row->cells[x] : &blank;
 		char s[VT_CLUSTER_BYTES_MAX];
@@ -96,7 +104,8 @@ static void same_rows(struct vt *a, const struct vt_grid *ga, struct vt *b, cons
 		bool odd = false;
 
 		for (unsigned x = 0; x < row->used; x++)
-			odd |= row->cells[x].width > 0 && !told_as_it_is(a, &row->cells[x]);
+			odd |= row->cells[x].width > 0 &&
+			    (!told_as_it_is(a, &row->cells[x]) || (x < vt_row_cols(a, row) && x + row->cells[x].width > vt_row_cols(a, row)));
 		if (odd)
 			continue;
 		describe_row(a, ga, y, &s);
@@ -105,25 +114,32 @@ static void same_rows(struct vt *a, const struct vt_grid *ga, struct vt *b, cons
 	}
 }
 
-static void describe_saved(struct vt *vt, const struct vt_saved *s, struct str *out)
+/* A column that DECRC could not go to is the last one that it can. */
+static void describe_saved(struct vt *vt, const struct vt_grid *g, struct str *out)
 {
-	str_printf(out, "%u,%u origin %d gl %u gr %u sets %u %u %u %u ", s->pos.x, s->pos.y, s->origin, s->gl, s->gr,
+	const struct vt_saved *s = &g->saved;
+	unsigned x = MIN(s->pos.x, vt_row_cols(vt, vt_grid_row(g, s->pos.y)) - 1);
+
+	str_printf(out, "%u,%u origin %d gl %u gr %u sets %u %u %u %u ", x, s->pos.y, s->origin, s->gl, s->gr,
 	    s->charset[0], s->charset[1], s->charset[2], s->charset[3]);
 	describe_style(vt, &s->pen, out);
 }
 
-/* Erased since, it is not printed again, so nothing waits for the next line; nor without autowrap. */
+/* What waits for the next line is printed again. Not so when it has been erased since, when
+ * the margin is elsewhere by now, and without autowrap. */
 static bool pending(struct vt *vt)
 {
 	const struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 	unsigned x = vt->pos.x;
+	bool edge = x == vt->right || x + 1 == vt_row_cols(vt, row);
 
-	return (vt->modes & VT_M_AUTOWRAP) && vt->pos.pending && x < row->used && (row->cells[x].text || row->cells[x].width != 1);
+	return (vt->modes & VT_M_AUTOWRAP) && vt->pos.pending && edge && x < row->used &&
+	    (row->cells[x].text || row->cells[x].width != 1);
 }
 
 static void describe_state(struct vt *vt, struct str *out)
 {
-	uint64_t untold = VT_M_SYNC | VT_M_COLUMNS | VT_M_GUARDED;
+	uint64_t untold = VT_M_SYNC | VT_M_COLUMNS | VT_M_GUARDED | VT_M_DOUBLE;
 	unsigned x = vt->pos.x, y = vt->pos.y;
 
 	if (vt->modes & VT_M_ORIGIN) {
@@ -145,7 +161,7 @@ static void describe_state(struct vt *vt, struct str *out)
 			str_printf(out, " %u", x);
 	str_puts(out, "\nsaved ");
 	if (vt->grid->saved.valid)
-		describe_saved(vt, &vt->grid->saved, out);
+		describe_saved(vt, vt->grid, out);
 	str_printf(out, "\ntitle %s icon %s cwd %s pointer %s progress %u %u\n", vt->title, vt->icon_title, vt->cwd,
 	    vt_pointer_shape(vt), (unsigned)vt->progress, vt->progress_percent);
 	for (unsigned i = 0; i < vt->title_stack_n; i++)
@@ -163,8 +179,8 @@ static void same(struct vt *a, struct vt *b, unsigned flags)
 	same_rows(a, a->grid, b, b->grid);
 	if (vt_is_alt(a) && (flags & VT_DUMP_BOTH)) {
 		same_rows(a, &a->grids[0], b, &b->grids[0]);
-		describe_saved(a, &a->grids[0].saved, &s);
-		describe_saved(b, &b->grids[0].saved, &t);
+		describe_saved(a, &a->grids[0], &s);
+		describe_saved(b, &b->grids[0], &t);
 	}
 	describe_state(a, &s);
 	describe_state(b, &t);
