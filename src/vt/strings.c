@@ -21,6 +21,26 @@ static size_t ascii_run(const char *s, size_t len)
 	return n;
 }
 
+static bool goes_on(uint8_t c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* Bytes of the character at p when it is one of several bytes, well formed (Unicode,
+ * table 3-7) and no control; else 0. */
+static size_t multibyte(const uint8_t *p, size_t left)
+{
+	uint8_t c = p[0], d = left > 1 ? p[1] : 0;
+
+	if (c < 0xe0)
+		return c >= 0xc2 && goes_on(d) && (c > 0xc2 || d >= 0xa0) ? 2 : 0;
+	if (!goes_on(d) || left < 3 || !goes_on(p[2]))
+		return 0;
+	if (c < 0xf0)
+		return (c > 0xe0 || d >= 0xa0) && (c != 0xed || d < 0xa0) ? 3 : 0;
+	return left >= 4 && goes_on(p[3]) && (c > 0xf0 || d >= 0x90) && (c < 0xf4 || (c == 0xf4 && d < 0x90)) ? 4 : 0;
+}
+
 char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *ret_len)
 {
 	/* U+FFFD may take the place of a single byte. */
@@ -35,6 +55,11 @@ char *vt_clean(const char *s, size_t len, size_t max, unsigned flags, size_t *re
 		memcpy(out + n, s + at, k);
 		n += k;
 		at += k;
+		while (at < len && (k = multibyte((const uint8_t *)s + at, len - at)) != 0 && n + k <= max) {
+			memcpy(out + n, s + at, k);
+			n += k;
+			at += k;
+		}
 		if (at == len || n == max)
 			break;
 		at += text_utf8_decode(s + at, len - at, &cp);

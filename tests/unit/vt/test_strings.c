@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "vt/sequences.h"
-#include "vt/vt.h"
+#include "text/text.h"
+#include "vt/internal.h"
 
 /* ---- memory that runs out ------------------------------------------------------------ */
 
@@ -293,6 +293,62 @@ static void test_no_memory_after(void **state)
 	}
 }
 
+/* ---- cleaning ------------------------------------------------------------------------------- */
+
+/* The same a character at a time, by the decoder that has tests of its own. */
+static char *cleaned(const char *s, size_t len, size_t max, unsigned flags)
+{
+	struct str out = STR_INIT;
+
+	for (size_t at = 0; at < len;) {
+		char utf8[4];
+		uint32_t cp;
+
+		at += text_utf8_decode(s + at, len - at, &cp);
+		bool line = (flags & VT_CLEAN_LINES) && (cp == '\t' || cp == '\n' || cp == '\r');
+		if ((cp < 0x20 && !line) || (cp >= 0x7f && cp <= 0x9f))
+			continue;
+		size_t k = text_utf8_encode(cp, utf8);
+		if (out.len + k > max)
+			break;
+		str_add(&out, utf8, k);
+	}
+	return str_detach(&out);
+}
+
+static void test_clean(void **state)
+{
+	static const char bytes[] = "ab \t\n\033\177\200\217\220\237\240\277\300\301\302\303\337\340\341\354\355\356\357"
+		"\360\361\363\364\365\377";
+	uint64_t seed = 88172645463325252ull;
+
+	for (unsigned i = 0; i < 300000; i++) {
+		char s[40];
+		size_t len = i % sizeof(s), max = i % 7 ? 100 : i % 41, n;
+		unsigned flags = i % 3 ? VT_CLEAN_LINES : 0;
+
+		for (size_t k = 0; k < len; k++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			s[k] = bytes[(seed >> 32) % (sizeof(bytes) - 1)];
+		}
+		cleanup_free char *want = cleaned(s, len, max, flags), *got = vt_clean(s, len, max, flags, &n);
+		if (strcmp(got, want) != 0 || n != strlen(want))
+			fail_msg("round %u: \"%s\", want \"%s\"", i, got, want);
+	}
+	/* Each character that there is. */
+	for (uint32_t cp = 1; cp < 0x110000; cp++) {
+		char s[6], utf8[4];
+		size_t len = text_utf8_encode(cp, utf8), n;
+
+		memcpy(s + 1, utf8, len);
+		s[0] = s[len + 1] = 'x';
+		cleanup_free char *want = cleaned(s, len + 2, 100, 0), *got = vt_clean(s, len + 2, 100, 0, &n);
+		assert_string_equal(got, want);
+	}
+}
+
 static void test_notification_events(void **state)
 {
 	char out[VT_ENCODED_MAX];
@@ -319,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_stacks_and_sums),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_no_memory_after),
+		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_notification_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
