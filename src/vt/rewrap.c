@@ -25,6 +25,14 @@ struct rewrap {
 	size_t kept_at, n_kept;
 };
 
+/* Where in its runs a row is being read. */
+struct source {
+	const struct vt_sb_block *block;
+	struct vt_sb_runs runs;
+	struct vt_sb_run run;            /* what is left of it */
+	const struct vt_style *style;
+};
+
 /* ---- the row being filled ------------------------------------------------------- */
 
 static void emit(struct rewrap *r, bool wrapped, uint8_t line_attr)
@@ -41,28 +49,23 @@ static void emit(struct rewrap *r, bool wrapped, uint8_t line_attr)
 	r->len = 0;
 }
 
-/* n cells in this style are added. */
-static void add_cells(struct rewrap *r, const struct vt_style *style, unsigned n)
+/* n cells of this run are added. */
+static void add_cells(struct rewrap *r, const struct source *from, unsigned n)
 {
+	const struct vt_style *style = from->style;
+
 	r->n += n;
 	if (r->n_runs > 0 && vt_style_equal(&r->styles[r->n_runs - 1], style)) {
 		r->runs[r->n_runs - 1].cells += n;
 		return;
 	}
 	r->styles[r->n_runs] = *style;
-	r->runs[r->n_runs] = (struct vt_sb_run){ .cells = n, .style = &r->styles[r->n_runs] };
+	r->runs[r->n_runs] = (struct vt_sb_run){ .cells = n, .index = from->run.index,
+		.style = &r->styles[r->n_runs] };
 	r->n_runs++;
 }
 
 /* ---- old rows ------------------------------------------------------------------- */
-
-/* Where in its runs a row is being read. */
-struct source {
-	const struct vt_sb_block *block;
-	struct vt_sb_runs runs;
-	struct vt_sb_run run;            /* what is left of it */
-	const struct vt_style *style;
-};
 
 static void next_run(struct source *from)
 {
@@ -83,7 +86,7 @@ static void take_styles(struct rewrap *r, struct source *from, unsigned n)
 			next_run(from);
 		unsigned k = MIN(n, from->run.cells);
 
-		add_cells(r, from->style, k);
+		add_cells(r, from, k);
 		from->run.cells -= k;
 		n -= k;
 	}
@@ -209,7 +212,7 @@ static void take_text(struct rewrap *r, const struct vt_sb_line *line, struct so
 		if (from->run.cells == 0)
 			next_run(from);
 		from->run.cells -= had;
-		add_cells(r, from->style, width);
+		add_cells(r, from, width);
 		x += had;
 		p = next;
 	}

@@ -9,9 +9,13 @@
 #include "vt/sbrow.h"
 
 #define BLOCK_BYTES (64u << 10)
+/* The first block begins small: many terminals keep little. */
+#define FIRST_BYTES (4u << 10)
 #define BLOCK_ROWS VT_SB_BLOCK_ROWS
 /* Blocks that stay as they are: the newest is growing. */
 #define BLOCKS_HOT 1u
+/* A tenth slower than level 1, and a twentieth smaller; the next level that is worth it takes thrice the time. */
+#define ZSTD_LEVEL 3
 /* Once a block's table has so many styles, others are written out where they are used: a
  * style of the table takes 24 bytes, and in a picture made of text none comes again. */
 #define TABLE_STYLES 64u
@@ -77,7 +81,7 @@ static void pack(struct vt_scrollback *sb, struct vt_sb_block *b)
 		p = vt_sb_put_varint(p, (i + 1 < b->n ? b->rows[i + 1].offset : b->len) - b->rows[i].offset);
 	size_t len = (size_t)(p - plain), bound = ZSTD_compressBound(len);
 	uint8_t *to = xmalloc(bound);
-	size_t n = ZSTD_compress(to, bound, plain, len, 1);
+	size_t n = ZSTD_compress(to, bound, plain, len, ZSTD_LEVEL);
 	if (ZSTD_isError(n) || n > len / 10 * 9) {
 		free(to);
 		return;
@@ -156,20 +160,7 @@ void vt_sb_line(struct vt_scrollback *sb, const struct vt_sb_block *b, uint32_t 
 	vt_sb_take_apart(data + rows[index].offset, data + end, ret);
 }
 
-bool vt_sb_compact(struct vt_scrollback *sb)
-{
-	/* Nobody has asked for it for a while, or we would not be here. */
-	forget_unpacked(sb);
-	if (sb->cold + BLOCKS_HOT < sb->n) {
-		struct vt_sb_block *b = sb->blocks[sb->head + sb->cold++];
-
-		if (b->packed == 0)
-			pack(sb, b);
-	}
-	return sb->cold + BLOCKS_HOT < sb->n;
-}
-
-/* Gives back what a block that will not grow has reserved. */
+/* Gives back what a block has reserved. */
 static void seal(struct vt_scrollback *sb, struct vt_sb_block *b)
 {
 	if (b->packed)
@@ -186,16 +177,41 @@ static void seal(struct vt_scrollback *sb, struct vt_sb_block *b)
 	sb->bytes += block_bytes(b);
 }
 
+bool vt_sb_compact(struct vt_scrollback *sb)
+{
+	/* Nobody has asked for it for a while, or we would not be here. */
+	forget_unpacked(sb);
+	if (sb->cold + BLOCKS_HOT < sb->n) {
+		struct vt_sb_block *b = sb->blocks[sb->head + sb->cold++];
+
+		if (b->packed == 0)
+			pack(sb, b);
+	}
+	if (sb->cold + BLOCKS_HOT < sb->n)
+		return true;
+	/* The newest will grow; what it has reserved is given back all the same. */
+	if (sb->n > 0)
+		seal(sb, newest(sb));
+	return false;
+}
+
 static struct vt_sb_block *block_for(struct vt_scrollback *sb, size_t bytes)
 {
 	struct vt_sb_block *b = newest(sb);
 
-	if (b && !b->packed && b->n < BLOCK_ROWS && b->len + bytes <= b->data_cap)
+	if (b && !b->packed && b->n < BLOCK_ROWS && b->len + bytes <= MAX(b->data_cap, BLOCK_BYTES)) {
+		if (b->len + bytes > b->data_cap) {
+			sb->bytes -= block_bytes(b);
+			b->data_cap = (uint32_t)MIN(MAX(2 * (size_t)b->data_cap, b->len + bytes), (size_t)BLOCK_BYTES);
+			b->data = xreallocarray(b->data, b->data_cap, 1);
+			sb->bytes += block_bytes(b);
+		}
 		return b;
+	}
 	if (b && b->n > 0)
 		seal(sb, b);
 	b = xcalloc(1, sizeof(*b));
-	b->data_cap = (uint32_t)MAX(bytes, (size_t)BLOCK_BYTES);
+	b->data_cap = (uint32_t)MAX(bytes, (size_t)(sb->n > 0 ? BLOCK_BYTES : FIRST_BYTES));
 	b->data = xmalloc(b->data_cap);
 	b->serial = ++sb->serial;
 	append_block(sb, b);
@@ -452,7 +468,8 @@ void vt_sb_append(struct vt_scrollback *sb, const struct vt_sb_new *row)
 	struct vt_sb_block *b = block_for(sb, VT_SB_HEAD_MAX + row->n_runs * VT_SB_RUN_MAX + row->len);
 
 	for (unsigned i = 0; i < row->n_runs; i++)
-		row->runs[i].index = find_style(sb, b, row->runs[i].style);
+		if (row->runs[i].index != VT_SB_OWN)
+			row->runs[i].index = find_style(sb, b, row->runs[i].style);
 	append_row(sb, b, row);
 }
 
