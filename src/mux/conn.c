@@ -36,7 +36,8 @@ static enum wire_compress how_to_send(const struct conn *c, uint32_t ident, cons
 {
 	bool big = ident == WIRE_GET_LINES_RESPONSE ? b->get_lines_response.lines.n_lines > 8 :
 	    ident == WIRE_GET_PANE_RENDER_CHANGES_RESPONSE ? b->render_changes.bonus_lines.n_lines > 8 :
-	    ident == WIRE_SET_PALETTE;
+	    ident == WIRE_SET_PALETTE ||
+	    (ident == WIRE_GET_IMAGE_CELL_RESPONSE && b->image_cell_response.data.kind >= WIRE_IMAGE_RGBA8);
 
 	return big && conn_is_remote(c) ? WIRE_COMPRESS_AUTO : WIRE_COMPRESS_NEVER;
 }

@@ -14,6 +14,8 @@ struct build {
 	struct { bool used; uint16_t style; uint32_t link; struct wire_cell_attrs attrs; } cache[CACHE];
 	uint32_t *links;                   /* vt ids of ret->hyperlinks */
 	size_t cap_links, *cap_coords;
+	struct images **images;
+	size_t cap_images;
 	bool linked;                       /* the line at hand has a hyperlink */
 	bool full;                         /* the arena gave up */
 };
@@ -174,14 +176,14 @@ static bool is_blank(const struct vt_cell *c)
 
 struct shape { bool simple; size_t bytes, wide, clusters, n; };
 
-/* What storage C needs for the row's first n cells. */
-static struct shape measure(const struct build *b, const struct vt_row *row)
+/* What storage C needs for the row, without blanks at its end but for the first `keep` cells. */
+static struct shape measure(const struct build *b, const struct vt_row *row, size_t keep)
 {
 	struct shape s = { .simple = true, .n = row->n };
 	char utf8[4];
 
 	if (!row->wrapped)
-		while (s.n > 0 && is_blank(&row->cells[s.n - 1]))
+		while (s.n > keep && is_blank(&row->cells[s.n - 1]))
 			s.n--;
 	for (size_t i = 0; i < s.n; i++) {
 		const struct vt_cell *c = &row->cells[i];
@@ -297,12 +299,72 @@ static void build_v(struct build *b, const struct vt_row *row, size_t n, size_t 
 	line->n_cells = n;
 }
 
-static void build_line(struct build *b, const struct vt_row *row, size_t index, struct wire_line *line)
+/* ---- images ------------------------------------------------------------------- */
+
+struct row_images {
+	struct vt_row_image runs[VT_ROW_IMAGES_MAX];
+	size_t n, cells;                   /* runs; and cells up to the last that shows one */
+};
+
+static void find_images(struct build *b, int64_t row, struct row_images *ret)
+{
+	ret->n = MIN(vt_row_images(b->vt, row, ret->runs, ARRAY_LEN(ret->runs)), ARRAY_LEN(ret->runs));
+	ret->cells = 0;
+	for (size_t i = 0; i < ret->n; i++)
+		ret->cells = MAX(ret->cells, (size_t)ret->runs[i].x + ret->runs[i].cells);
+}
+
+/* The client attaches images to cells: there must be as many. */
+static void widen(struct build *b, struct vt_row *row, size_t n)
+{
+	if (row->n >= n)
+		return;
+	struct vt_cell *cells = wire_arena_alloc(b->arena, n * sizeof(*cells));
+	if (cells == NULL) {
+		b->full = true;
+		return;
+	}
+	if (row->n > 0)
+		memcpy(cells, row->cells, row->n * sizeof(*cells));
+	for (size_t i = row->n; i < n; i++)
+		cells[i] = (struct vt_cell){ .width = 1 };
+	row->cells = cells;
+	row->n = (uint16_t)n;
+}
+
+static void add_run(struct build *b, int64_t row, const struct vt_row_image *run)
+{
+	struct wire_lines *r = b->ret;
+	struct vt_image_cell part;
+	uint8_t hash[32];
+
+	if (!images_hash(b->images, b->vt, run->serial, hash))
+		return;
+	for (unsigned i = 0; i < run->cells; i++) {
+		if (!vt_row_image_cell(run, i, &part))
+			continue;
+		struct wire_image_cell *c = grow(b, r->images, r->n_images, &b->cap_images, sizeof(*c));
+		if (c == NULL)
+			return;
+		r->images = c;
+		c += r->n_images++;
+		*c = (struct wire_image_cell){ .line_idx = row, .cell_idx = run->x + i,
+			.top_left = { part.left, part.top }, .bottom_right = { part.right, part.bottom },
+			.z_index = run->z, .padding_left = part.pad_left, .padding_top = part.pad_top,
+			.padding_right = part.pad_right, .padding_bottom = part.pad_bottom,
+			.has_image_id = run->image_id != 0, .image_id = run->image_id,
+			.has_placement_id = run->placement_id != 0, .placement_id = run->placement_id };
+		memcpy(c->data_hash, hash, sizeof(hash));
+	}
+}
+
+static void build_line(struct build *b, const struct vt_row *row, size_t keep, size_t index,
+    struct wire_line *line)
 {
 	static const uint16_t bits[] = { 0, WIRE_LINE_DOUBLE_WIDTH,
 		WIRE_LINE_DOUBLE_WIDTH | WIRE_LINE_DOUBLE_HEIGHT_TOP,
 		WIRE_LINE_DOUBLE_WIDTH | WIRE_LINE_DOUBLE_HEIGHT_BOTTOM };
-	struct shape s = measure(b, row);
+	struct shape s = measure(b, row, keep);
 
 	b->linked = false;
 	if (s.simple)
@@ -315,10 +377,11 @@ static void build_line(struct build *b, const struct vt_row *row, size_t index, 
 	line->seqno = row->seqno;
 }
 
-void lines_build(struct vt *vt, const int64_t *rows, size_t n, struct wire_arena *arena, size_t max_memory,
-    struct wire_lines *ret)
+void lines_build(struct vt *vt, struct images **images, const int64_t *rows, size_t n, struct wire_arena *arena,
+    size_t max_memory, struct wire_lines *ret)
 {
-	struct build b = { .vt = vt, .arena = arena, .ret = ret };
+	struct build b = { .vt = vt, .images = images, .arena = arena, .ret = ret };
+	struct row_images shown;
 	struct vt_row row;
 
 	*ret = (struct wire_lines){ 0 };
@@ -328,13 +391,22 @@ void lines_build(struct vt *vt, const int64_t *rows, size_t n, struct wire_arena
 	if (ret->lines == NULL)
 		return;
 	for (size_t i = 0; i < n && arena->total < max_memory; i++) {
+		size_t had = ret->n_images;
+
+		find_images(&b, rows[i], &shown);
 		if (!vt_row_get(vt, rows[i], &row))
 			continue;
 		struct wire_indexed_line *l = &ret->lines[ret->n_lines];
 		l->row = rows[i];
-		build_line(&b, &row, ret->n_lines, &l->line);
-		if (b.full)
-			break;             /* this line is not whole: it does not count */
+		widen(&b, &row, shown.cells);
+		if (!b.full)
+			build_line(&b, &row, shown.cells, ret->n_lines, &l->line);
+		for (size_t k = 0; k < shown.n && !b.full; k++)
+			add_run(&b, rows[i], &shown.runs[k]);
+		if (b.full) {              /* this line is not whole: it does not count */
+			ret->n_images = had;
+			break;
+		}
 		ret->n_lines++;
 	}
 }

@@ -7,6 +7,7 @@
 #ifndef LACE_MUX_LINES_H
 #define LACE_MUX_LINES_H
 
+#include "mux/images.h"
 #include "vt/vt.h"
 #include "wire/wire.h"
 
@@ -15,7 +16,7 @@ struct wire_rgba lines_rgba(uint32_t rgb);
 /* Fills ret with the rows (stable indexes, ascending; those that do not exist
  * are left out), stopping once the arena holds max_memory bytes. Everything
  * lives in the arena. */
-void lines_build(struct vt *vt, const int64_t *rows, size_t n, struct wire_arena *arena, size_t max_memory,
+void lines_build(struct vt *vt, struct images **images, const int64_t *rows, size_t n, struct wire_arena *arena, size_t max_memory,
     struct wire_lines *ret);
 
 #endif

@@ -152,7 +152,7 @@ void request_get_lines(struct request *r)
 		for (size_t j = 0; j < count && n < total; j++)
 			rows[n++] = first + (int64_t)j;
 	}
-	lines_build(p->vt, rows, n, r->arena, MUX_LINES_MEMORY, &b.get_lines_response.lines);
+	lines_build(p->vt, &p->images, rows, n, r->arena, MUX_LINES_MEMORY, &b.get_lines_response.lines);
 	free(rows);
 	if (r->c->pushes)
 		request_interest(r, p->id);

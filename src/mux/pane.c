@@ -7,6 +7,7 @@
 #include "mux/server.h"
 
 #include "base/mem.h"
+#include "mux/images.h"
 #include "mux/pty.h"
 #include "text/text.h"
 
@@ -390,6 +391,7 @@ void pane_destroy(struct pane *p)
 	free(p->window_title);
 	free(p->icon_title);
 	free(p->palette);
+	images_free(p->images);
 	for (i = 0; p->event_ring != NULL && i < MUX_EVENTS_MAX; i++) {
 		free(p->event_ring[i].text);
 		free(p->event_ring[i].text2);

@@ -372,7 +372,7 @@ static void send_render(struct conn *c, struct view *v, struct pane *p)
 		.working_dir = mux_str(cwd != NULL ? cwd : ""), .has_input_serial = v->has_serial,
 		.input_serial = v->serial,
 		.seqno = seqno } };
-	lines_build(vt, rows, n, &arena, WIRE_ARENA_MAX, &b.render_changes.bonus_lines);
+	lines_build(vt, &p->images, rows, n, &arena, WIRE_ARENA_MAX, &b.render_changes.bonus_lines);
 	/* The GUI compares numbers, so a row that is another row now must have a higher one. */
 	for (size_t i = 0; renumbered && i < b.render_changes.bonus_lines.n_lines; i++)
 		b.render_changes.bonus_lines.lines[i].line.seqno = seqno;

@@ -5,6 +5,7 @@
 #include "mux/request.h"
 
 #include "base/mem.h"
+#include "mux/images.h"
 #include "vt/vt.h"
 
 #include <signal.h>
@@ -422,9 +423,13 @@ static void get_image_cell(struct request *r)
 {
 	struct pane *p = request_pane(r, r->b->get_image_cell.pane_id);
 
-	if (p != NULL)
-		request_answer(r, WIRE_GET_IMAGE_CELL_RESPONSE,
-		    &(union wire_body){ .image_cell_response = { .pane_id = p->id, .has_data = false } });
+	if (p == NULL)
+		return;
+	union wire_body b = { .image_cell_response.pane_id = p->id };
+	b.image_cell_response.has_data = images_find(&p->images, p->vt, r->b->get_image_cell.line_idx,
+	    r->b->get_image_cell.cell_idx, r->b->get_image_cell.data_hash.b, r->arena,
+	    &b.image_cell_response.data);
+	request_answer(r, WIRE_GET_IMAGE_CELL_RESPONSE, &b);
 }
 
 /* ---- names ---- */

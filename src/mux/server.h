@@ -97,6 +97,7 @@ struct pane {
 
 	char *window_title, *icon_title;   /* last seen, to tell which changed */
 	uint64_t palette_version;
+	struct images *images;             /* digests of what its terminal shows (images.h) */
 	struct pane_palette *palette;      /* of the last client that sent one, or NULL */
 	struct pane_event *event_ring;     /* MUX_EVENTS_MAX, made on first use */
 	uint64_t event_seq;                /* of the newest */

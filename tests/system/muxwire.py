@@ -166,8 +166,29 @@ def r_lines(r):
         rows[row] = r_line(r)
         order.append(row)
     links = [(r_hyperlink(r), [(r.u(), r.u(), r.u()) for _ in range(r.u())]) for _ in range(r.u())]
-    assert r.u() == 0    # images
-    return {"rows": rows, "order": order, "links": links}
+    return {"rows": rows, "order": order, "links": links, "images": r.vec(lambda: r_image_cell(r))}
+
+
+def r_image_cell(r):
+    c = {"row": r.s(), "cell": r.u(), "from": struct.unpack("<2f", r.take(8)), "to": struct.unpack("<2f", r.take(8)),
+         "hash": r.take(32), "z": r.s(), "padding": tuple(r.u() for _ in range(4))}
+    c["image_id"], c["placement_id"] = r.opt(r.u), r.opt(r.u)
+    return c
+
+
+def r_image(r):
+    d = {"kind": ("file", "lease", "rgba", "animation")[r.u()]}
+    if d["kind"] == "animation":
+        d["size"] = (r.u(), r.u())
+        d["durations"] = [(r.u(), r.u()) for _ in range(r.u())]
+        d["frames"] = [r.take(r.u()) for _ in range(r.u())]
+        d["hashes"] = [r.take(32) for _ in range(r.u())]
+    else:
+        d["data"] = r.take(r.u())
+        if d["kind"] == "rgba":
+            d["size"], d["data_hash"] = (r.u(), r.u()), r.take(32)
+    d["hash"] = r.take(32)
+    return d
 
 
 def r_node(r):
@@ -239,7 +260,7 @@ DECODERS = {
     "NotifyAlert": (39, lambda r: {"pane_id": r.u(), "alert": r_alert(r)}),
     "GetClientListResponse": (42, lambda r: {"clients": r.vec(lambda: r_client_info(r))}),
     "WindowWorkspaceChanged": (44, lambda r: {"window_id": r.u(), "workspace": r.text()}),
-    "GetImageCellResponse": (47, lambda r: {"pane_id": r.u(), "data": r.byte()}),
+    "GetImageCellResponse": (47, lambda r: {"pane_id": r.u(), "data": r.opt(lambda: r_image(r))}),
     "MovePaneToNewTabResponse": (49, lambda r: {"tab_id": r.u(), "window_id": r.u()}),
     "GetPaneRenderableDimensionsResponse": (52, lambda r: {"pane_id": r.u(), "cursor": r_cursor(r), "dimensions": r_dims(r)}),
     "PaneFocused": (53, lambda r: {"pane_id": r.u()}),

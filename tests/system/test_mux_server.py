@@ -2,6 +2,8 @@
 
 Needs no engine. LACE_MUX_SERVER names the program under test.
 """
+import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -535,6 +537,34 @@ def test_rows_keep_styles_links_and_wide_cells(server):
     assert accent["storage"] == "V" and accent["text"] == "link e\u0301" and accent["bits"] & 2
     assert lines["links"] == [({"params": {}, "uri": "http://e.x/", "implicit": 0}, [(1, 0, 4)])]
     assert lines["rows"][2]["runs"][0][1]["fat_fg"] == ("true", (1.0, 0.0, 0.0, 1.0))
+
+
+def test_images_are_shown_by_cells_and_fetched_by_hash(server):
+    c = server.client()
+    pixels = bytes(range(24))
+    show = "\033_Ga=T,i=7,q=2,f=24,s=4,v=2,c=2,r=1;%s\033\\\\" % base64.b64encode(pixels).decode()
+    animate = "\033_Ga=f,i=7,q=2,f=24,s=4,v=2;%s\033\\\\" % base64.b64encode(pixels[::-1]).decode()
+    pane = c.spawn(argv=["sh", "-c", "printf '%s\\nready\\n'; read x; printf '%s\033_Ga=a,i=7,c=2\033\\\\next\\n'; exec sleep 100"
+                         % (show, animate)], cols=20)["pane_id"]
+    c.wait_text(pane, "ready")
+    rgba = lambda rgb: b"".join(rgb[i:i + 3] + b"\xff" for i in range(0, len(rgb), 3))
+    digest = hashlib.sha256(rgba(pixels)).digest()
+    lines = c.lines(pane)
+    assert [(i["row"], i["cell"], i["from"], i["to"], i["hash"], i["image_id"]) for i in lines["images"]] == [
+        (0, 0, (0.0, 0.0), (0.5, 1.0), digest, 7), (0, 1, (0.5, 0.0), (1.0, 1.0), digest, 7)]
+    assert lines["rows"][0]["len"] == 2, "there are cells to show it"
+    ask = lambda row, cell, digest: c.call(46, uleb(pane) + sleb(row) + uleb(cell) + digest)["data"]
+    data = ask(0, 1, digest)
+    assert data == {"kind": "rgba", "data": rgba(pixels), "size": (4, 2), "data_hash": digest, "hash": digest}
+    assert ask(0, 0, bytes(32)) is None
+    # The image changes: rows that show it are pushed, with another hash.
+    c.write(pane, "\r")
+    c.wait_text(pane, "next")
+    images = c.lines(pane)["images"]
+    after = hashlib.sha256(rgba(pixels[::-1])).digest()
+    assert {i["hash"] for i in images} == {after}
+    assert ask(0, 0, after)["data"] == rgba(pixels[::-1])
+    assert ask(0, 0, digest) is None
 
 
 def test_wrapped_rows_say_so(server):

@@ -10,6 +10,7 @@ struct fixture {
 	struct vt *vt;
 	struct wire_arena arena;
 	struct wire_lines lines;
+	struct images *images;
 };
 
 static const struct vt_callbacks no_callbacks;
@@ -29,6 +30,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	wire_arena_reset(&f->arena);
+	images_free(f->images);
 	vt_destroy(f->vt);
 	free(f);
 	return 0;
@@ -40,7 +42,7 @@ static const struct wire_line *first(struct fixture *f, const char *bytes, size_
 	static const int64_t rows[] = { 0, 1, 2, 3, 4 };
 
 	vt_write(f->vt, bytes, strlen(bytes));
-	lines_build(f->vt, rows, n, &f->arena, WIRE_ARENA_MAX, &f->lines);
+	lines_build(f->vt, &f->images, rows, n, &f->arena, WIRE_ARENA_MAX, &f->lines);
 	assert_int_equal(f->lines.n_lines, n);
 	return &f->lines.lines[0].line;
 }
@@ -186,7 +188,7 @@ static void rows_that_are_not_there_are_left_out(void **state)
 	struct fixture *f = *state;
 	static const int64_t rows[] = { -5, 0, 2, 99, INT64_MAX };
 
-	lines_build(f->vt, rows, 5, &f->arena, WIRE_ARENA_MAX, &f->lines);
+	lines_build(f->vt, &f->images, rows, 5, &f->arena, WIRE_ARENA_MAX, &f->lines);
 	assert_int_equal(f->lines.n_lines, 2);
 	assert_int_equal(f->lines.lines[0].row, 0);
 	assert_int_equal(f->lines.lines[1].row, 2);
@@ -201,7 +203,7 @@ static void memory_is_bounded(void **state)
 		vt_write(f->vt, "e\xcc\x81 text\r\n", 10);
 		rows[i] = i;
 	}
-	lines_build(f->vt, rows, 500, &f->arena, 64 << 10, &f->lines);
+	lines_build(f->vt, &f->images, rows, 500, &f->arena, 64 << 10, &f->lines);
 	assert_true(f->lines.n_lines > 0 && f->lines.n_lines < 500);
 	assert_true(f->arena.total < 256 << 10);
 }
@@ -224,7 +226,7 @@ static void everything_can_be_encoded(void **state)
 		vt_write(f->vt, bytes, sizeof(bytes));
 		union wire_body b = { 0 };
 		struct wire_buf out = { 0 };
-		lines_build(f->vt, rows, 5, &f->arena, WIRE_ARENA_MAX, &b.get_lines_response.lines);
+		lines_build(f->vt, &f->images, rows, 5, &f->arena, WIRE_ARENA_MAX, &b.get_lines_response.lines);
 		assert_int_equal(wire_encode_body(WIRE_GET_LINES_RESPONSE, &b, 44, &out), WIRE_OK);
 		union wire_body back;
 		struct wire_arena arena = { 0 };
