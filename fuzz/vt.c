@@ -102,6 +102,40 @@ static void check_same_images(struct vt *a, struct vt *b, int64_t index)
 	}
 }
 
+/* Zones follow one another, each begins and ends in a row that there is. */
+static void check_shell(struct vt *vt)
+{
+	struct vt_dims d = vt_dims(vt);
+	struct vt_command c = vt_command(vt);
+	struct vt_zone zones[64];
+	size_t n = vt_zones(vt, INT64_MIN, INT64_MAX, zones, 64), marked = 0, found = 0;
+	const char *name, *value;
+	int64_t at = INT64_MIN;
+
+	for (size_t i = 0; i < n && i < 64; i++) {
+		const struct vt_zone *z = &zones[i];
+
+		assert(z->first_row >= d.scrollback_top && z->first_row <= z->last_row && z->last_row < d.physical_top + d.rows);
+		assert(z->end_x > 0 && z->first_x < d.cols && z->end_x <= d.cols);
+		assert(z->first_row < z->last_row || z->first_x < z->end_x);
+		assert(i == 0 || z->first_row > z[-1].last_row ||
+		    (z->first_row == z[-1].last_row && z->first_x >= z[-1].end_x));
+		assert(i == 0 || z->kind != z[-1].kind || z->kind == VT_ZONE_PROMPT);
+	}
+	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++) {
+		struct vt_row row;
+
+		marked += vt_row_get(vt, y, &row) && row.marks;
+	}
+	for (; vt_mark_find(vt, at, 1, VT_ROW_PROMPT | VT_ROW_MARK, &at); at++)
+		found++;
+	assert(marked == found);
+	assert(text_utf8_valid(c.line, strlen(c.line)) && text_utf8_valid(c.aid, strlen(c.aid)));
+	assert(text_utf8_valid(vt_remote_host(vt), strlen(vt_remote_host(vt))));
+	for (size_t i = 0; vt_user_var(vt, i, &name, &value); i++)
+		assert(i < VT_USER_VARS_MAX && *name && text_utf8_valid(value, strlen(value)));
+}
+
 static void check_all(struct vt *vt)
 {
 	struct vt_dims d = vt_dims(vt);
@@ -122,6 +156,7 @@ static void check_all(struct vt *vt)
 	    (size_t)(d.physical_top + d.rows - d.scrollback_top));
 	assert(text_utf8_valid(vt_title(vt), strlen(vt_title(vt))));
 	assert(text_utf8_valid(vt_cwd(vt), strlen(vt_cwd(vt))));
+	check_shell(vt);
 }
 
 static void check_same(struct vt *a, struct vt *b)
@@ -132,13 +167,17 @@ static void check_same(struct vt *a, struct vt *b)
 	assert(d.physical_top == e.physical_top && d.scrollback_top == e.scrollback_top);
 	assert(c.x == f.x && c.y == f.y && c.shape == f.shape && c.visible == f.visible);
 	assert(vt_modes(a) == vt_modes(b) && vt_kitty_flags(a) == vt_kitty_flags(b));
-	assert(strcmp(vt_title(a), vt_title(b)) == 0);
+	assert(strcmp(vt_title(a), vt_title(b)) == 0 && strcmp(vt_cwd(a), vt_cwd(b)) == 0);
+	assert(strcmp(vt_command(a).line, vt_command(b).line) == 0 && vt_command(a).state == vt_command(b).state);
+	assert(strcmp(vt_pointer_shape(a), vt_pointer_shape(b)) == 0 && vt_progress(a, NULL) == vt_progress(b, NULL));
+	for (unsigned i = 0; i < VT_PALETTE_ALL; i++)
+		assert(vt_palette_get(a, i) == vt_palette_get(b, i));
 	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++) {
 		struct vt_row r, s;
 
 		assert(vt_row_get(a, y, &r) && vt_row_get(b, y, &s));
 		check_same_images(a, b, y);
-		assert(r.n == s.n && r.wrapped == s.wrapped && r.line_attr == s.line_attr);
+		assert(r.n == s.n && r.wrapped == s.wrapped && r.line_attr == s.line_attr && r.marks == s.marks);
 		for (unsigned x = 0; x < r.n; x++) {
 			char t[VT_CLUSTER_BYTES_MAX], u[VT_CLUSTER_BYTES_MAX];
 			const struct vt_style *p = vt_style_get(a, r.cells[x].style),
