@@ -84,7 +84,8 @@ def properties(root):
             elif cat == "Cf" and cp != 0xAD and cp not in prepended:
                 width[cp] = 0
     for cp in range(END):
-        if cls[cp] in (index["V"], index["T"]):
+        # Kirat Rai has letters of class V too: they have a width.
+        if cls[cp] in (index["V"], index["T"]) and not 0x16D40 <= cp < 0x16D80:
             width[cp] = 0
         elif cls[cp] == index["Regional_Indicator"]:
             width[cp] = 2

@@ -39,7 +39,14 @@ bool text_utf8_valid(const char *s, size_t len);
 
 /* ---- width ---- */
 
-/* Cells of one code point: 0 (combining, controls), 1 or 2. Ambiguous is 1. */
+/* Cells of one code point: 0 (combining, controls), 1 or 2. Ambiguous is 1.
+ *
+ * East_Asian_Width, with the marks and the controls of General_Category at 0 (tools/unicode-tables.py). A test holds
+ * all of them against Python's wcwidth, which does not agree on
+ *   prepended marks (U+0600 ...)      ours 1, its 0: format characters that are drawn (UAX #44, Prepended_Concatenation_Mark)
+ *   regional indicators               ours 2, its 1: emoji presentation (UTS #51); kitty, ghostty and wezterm have 2 as well
+ *   skin tones (U+1F3FB ...)          ours 2, its 0: East_Asian_Width W; behind an emoji they are a part of it
+ *   unassigned ones among the jamo    ours 1, its 0 */
 unsigned text_width(uint32_t cp);
 /* Cells of one grapheme cluster in UTF-8: VS16 makes an emoji 2, VS15 makes it
  * 1, otherwise the sum of its code points, at least 1 and at most 2. */
