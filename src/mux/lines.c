@@ -174,12 +174,53 @@ static bool is_blank(const struct vt_cell *c)
 	return (c->text == 0 || c->text == ' ') && c->style == 0 && c->width == 1;
 }
 
-struct shape { bool simple; size_t bytes, wide, clusters, n; };
+/* How a row is told, and what storage C needs for its first n cells.
+ *
+ * Clients find some of it again by themselves: the cells' boundaries in storage C, their widths in storage V. So C is
+ * for rows whose text splits where our cells do, and V for those whose cells nobody takes for wider than they are
+ * (narrower is no harm: the blank behind a wide cell is sent). Simple text is both. What is neither, as in a row that
+ * was printed with mode 2027 reset, goes as V without what makes it look wide. */
+struct shape { enum { SHAPE_C, SHAPE_V, SHAPE_REDUCED } as; size_t bytes, wide, clusters, n; };
 
-/* What storage C needs for the row, without blanks at its end but for the first `keep` cells. */
+/* Does some client take a cell of one column for two? lace's own counts as the engine does. */
+static bool widens(const struct vt_cell *c, const char *text, size_t len)
+{
+	return c->width == 1 && (text_peer_width(text, len) > 1 || text_cluster_width(text, len) > 1);
+}
+
+/* Of a row that is not all simple. */
+static void measure_clusters(const struct build *b, const struct vt_row *row, struct shape *s)
+{
+	struct text_break brk = { 0 };
+	char text[VT_CLUSTER_BYTES_MAX];
+	bool splits = true, wider = false;
+
+	s->bytes = s->wide = s->clusters = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct vt_cell *c = &row->cells[i];
+		if (i == 0 || c->style != row->cells[i - 1].style)
+			s->clusters++;
+		if (c->width == 0 && i > 0)
+			continue;
+		size_t len = vt_cell_text(b->vt, c, text);
+		for (size_t at = 0; at < len;) {
+			enum text_peer_break want = at == 0 ? TEXT_PEER_BREAKS : TEXT_PEER_JOINS;
+			uint32_t cp;
+			at += text_utf8_decode(text + at, len - at, &cp);
+			splits &= text_peer_break(&brk, cp) == want;
+		}
+		wider |= widens(c, text, len);
+		s->bytes += len;
+		s->wide += c->width == 2;
+	}
+	s->clusters++;
+	s->as = !wider ? SHAPE_V : splits ? SHAPE_C : SHAPE_REDUCED;
+}
+
+/* Blanks at the row's end are left out, but for the first `keep` cells. */
 static struct shape measure(const struct build *b, const struct vt_row *row, size_t keep)
 {
-	struct shape s = { .simple = true, .n = row->n };
+	struct shape s = { .as = SHAPE_C, .n = row->n };
 	char utf8[4];
 
 	if (!row->wrapped)
@@ -193,7 +234,7 @@ static struct shape measure(const struct build *b, const struct vt_row *row, siz
 			continue;
 		uint32_t cp = simple_cp(b, c);
 		if (cp == 0) {
-			s.simple = false;
+			measure_clusters(b, row, &s);
 			return s;
 		}
 		s.bytes += cp < 0x80 ? 1 : text_utf8_encode(cp, utf8);
@@ -210,6 +251,7 @@ static void build_c(struct build *b, const struct vt_row *row, const struct shap
 	uint64_t *wide = s->wide > 0 ? wire_arena_alloc(b->arena, s->wide * sizeof(*wide)) : NULL;
 	struct wire_cluster *clusters = wire_arena_alloc(b->arena, (s->clusters + 1) * sizeof(*clusters));
 	size_t at = 0, n_wide = 0, n_clusters = 0, run = 0;
+	char cluster[VT_CLUSTER_BYTES_MAX];
 	uint32_t link = 0;
 
 	if (text == NULL || clusters == NULL || (s->wide > 0 && wide == NULL)) {
@@ -241,10 +283,15 @@ static void build_c(struct build *b, const struct vt_row *row, const struct shap
 		if (c->width == 0 && i > 0)
 			continue;
 		uint32_t cp = simple_cp(b, c);
-		if (cp < 0x80)
+		if (cp == 0) {
+			size_t len = vt_cell_text(b->vt, c, cluster);
+			memcpy(text + at, cluster, len);
+			at += len;
+		} else if (cp < 0x80) {
 			text[at++] = (char)cp;
-		else
+		} else {
 			at += text_utf8_encode(cp, text + at);
+		}
 		if (c->width == 2)
 			wide[n_wide++] = i;
 	}
@@ -259,8 +306,29 @@ static void build_c(struct build *b, const struct vt_row *row, const struct shap
 	line->len = (uint32_t)s->n;
 }
 
-static void build_v(struct build *b, const struct vt_row *row, size_t n, size_t index, struct wire_line *line)
+/* The text of a cell of one column without what makes it look like two: its emoji selector, or all but its base. */
+static size_t reduce(char *text, size_t len)
 {
+	uint32_t cp;
+	size_t n = 0;
+
+	for (size_t at = 0; at < len;) {
+		size_t k = text_utf8_decode(text + at, len - at, &cp);
+		if (cp != 0xfe0f) {
+			memmove(text + n, text + at, k);
+			n += k;
+		}
+		at += k;
+	}
+	if (n > 0 && text_peer_width(text, n) == 1 && text_cluster_width(text, n) == 1)
+		return n;
+	n = text_utf8_decode(text, n, &cp);
+	return text_width(cp) < 2 ? n : text_utf8_encode(TEXT_REPLACEMENT, text);
+}
+
+static void build_v(struct build *b, const struct vt_row *row, const struct shape *s, size_t index, struct wire_line *line)
+{
+	size_t n = s->n;
 	struct wire_cell *cells = wire_arena_alloc(b->arena, n * sizeof(*cells));
 	char text[VT_CLUSTER_BYTES_MAX];
 	size_t run = 0, last = n - 1;
@@ -286,6 +354,8 @@ static void build_v(struct build *b, const struct vt_row *row, size_t n, size_t 
 		}
 		/* The right half of a wide cell is a blank; so is whatever has no text. */
 		size_t len = c->width == 0 ? 0 : vt_cell_text(b->vt, c, text);
+		if (s->as == SHAPE_REDUCED && widens(c, text, len))
+			len = reduce(text, len);
 		cells[i].text = len == 0 ? WIRE_STR(" ") : wire_arena_str(b->arena, text, len);
 		if (cells[i].text.s == NULL) {
 			b->full = true;
@@ -367,10 +437,10 @@ static void build_line(struct build *b, const struct vt_row *row, size_t keep, s
 	struct shape s = measure(b, row, keep);
 
 	b->linked = false;
-	if (s.simple)
+	if (s.as == SHAPE_C)
 		build_c(b, row, &s, index, line);
 	else
-		build_v(b, row, s.n, index, line);
+		build_v(b, row, &s, index, line);
 	line->bits = bits[row->line_attr & 3];
 	if (b->linked)
 		line->bits |= WIRE_LINE_HAS_HYPERLINK;

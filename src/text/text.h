@@ -66,6 +66,17 @@ struct text_break {
 bool text_break_before(struct text_break *b, uint32_t cp);
 /* Bytes of the first cluster of s. */
 size_t text_cluster_len(const char *s, size_t len);
+/* ---- what wezterm's clients make of it ---- */
+
+/* Cells of a cluster that stands alone (storage V): 1 or 2. No version of Unicode up to ours
+ * takes it for more. */
+unsigned text_peer_width(const char *s, size_t len);
+/* Boundaries in a text (storage C), as text_break_before(). */
+enum text_peer_break { TEXT_PEER_JOINS, TEXT_PEER_BREAKS, TEXT_PEER_UNSURE };
+enum text_peer_break text_peer_break(struct text_break *b, uint32_t cp);
+
+/* ---- text that cannot be misunderstood ---- */
+
 /* ASCII, Latin, CJK, box drawing ...: two simple code points never join, so a
  * text of simple ones only has one cluster a code point (the "safe" code points
  * of wezterm-mux.md 3.6, storage C). */

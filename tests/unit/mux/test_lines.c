@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "mux/lines.h"
+#include "text/text.h"
 #include "vt/vt.h"
 
 #include <string.h>
@@ -239,6 +240,143 @@ static void everything_can_be_encoded(void **state)
 	}
 }
 
+/* ---- what clients make of it ---- */
+
+/* The cells of a wezterm client (wezterm-mux.md 3.6): in storage V it finds widths itself, in C boundaries. */
+struct seen { size_t x; const char *s; size_t len; };
+
+static unsigned client_width(const char *s, size_t len)
+{
+	uint32_t cps[64], sum = 0;
+	size_t n = 0;
+	bool emoji = false;
+
+	for (size_t at = 0; at < len; n++) {
+		at += text_utf8_decode(s + at, len - at, &cps[n]);
+		sum += text_width(cps[n]);
+		emoji |= cps[n] == 0x231a || (cps[n] >= 0x1f1e6 && cps[n] <= 0x1faff);
+	}
+	bool varies = n == 2 && (cps[0] == 0x2764 || cps[0] == 0x231a || cps[0] == '1');
+	if (varies && cps[1] == 0xfe0f)
+		return 2;
+	if (varies && cps[1] == 0xfe0e)
+		return 1;
+	return emoji || sum > 1 ? 2 : 1;
+}
+
+static size_t client_cells(const struct wire_line *l, struct seen *ret)
+{
+	size_t n = 0;
+
+	if (l->storage == WIRE_STORAGE_V) {
+		for (size_t x = 0; x < l->n_cells;) {
+			ret[n++] = (struct seen){ x, l->cells[x].text.s, l->cells[x].text.len };
+			x += client_width(l->cells[x].text.s, l->cells[x].text.len);
+		}
+		return n;
+	}
+	for (size_t at = 0, x = 0, wide = 0; at < l->text.len; n++) {
+		ret[n] = (struct seen){ x, l->text.s + at, text_cluster_len(l->text.s + at, l->text.len - at) };
+		at += ret[n].len;
+		bool two = wide < l->n_double_wide && l->double_wide[wide] == x;
+		wide += two;
+		x += two ? 2 : 1;
+	}
+	return n;
+}
+
+/* No cell of the row may be hidden or moved. False when some text had to be changed for that. */
+static bool shows(struct vt *vt, const struct wire_line *l, int64_t index)
+{
+	struct seen seen[64];
+	size_t n = client_cells(l, seen), at = 0;
+	struct vt_row row;
+	bool same = true;
+
+	assert_true(vt_row_get(vt, index, &row));
+	for (size_t x = 0; x < row.n; x++) {
+		char text[VT_CLUSTER_BYTES_MAX];
+		size_t len = vt_cell_text(vt, &row.cells[x], text);
+
+		/* The blank behind a cell that the client takes for narrow. */
+		if (row.cells[x].width == 0) {
+			if (at < n && seen[at].x == x && seen[at].len == 1 && seen[at].s[0] == ' ')
+				at++;
+			continue;
+		}
+		if (at == n) {
+			assert_true(len == 1 && text[0] == ' ');      /* blanks at the end are left out */
+			continue;
+		}
+		assert_int_equal(seen[at].x, x);
+		if (seen[at].len != len || memcmp(seen[at].s, text, len) != 0)
+			same = false;
+		at++;
+	}
+	assert_int_equal(at, n);
+	return same;
+}
+
+static void clients_find_the_same_cells(void **state)
+{
+	static const struct { const char *in; int storage; bool reduced; } cases[] = {
+		{ "a\u65e5b", WIRE_STORAGE_C, false },
+		{ "e\u0301 \u2764\ufe0f \u231a\ufe0e", WIRE_STORAGE_V, false },
+		/* wezterm takes a keycap for narrow: that hides nothing. */
+		{ "1\ufe0f\u20e3x", WIRE_STORAGE_V, false },
+		{ "\u0915\u094d\u0937x", WIRE_STORAGE_V, false },
+		{ "\U0001f1e9\U0001f1ea\U0001f468\u200d\U0001f469", WIRE_STORAGE_V, false },
+		/* One column that looks like two: storage C says so. */
+		{ "\033[?2027l\u2764\ufe0fx", WIRE_STORAGE_C, false },
+		{ "\033[?2027le\u0301\u2764\ufe0f\u65e5x", WIRE_STORAGE_C, false },
+		{ "\033[?7l\033[10G\u2764\ufe0f", WIRE_STORAGE_C, false },
+		{ "\u231a\ufe0e\u0301x", WIRE_STORAGE_C, false },
+		/* Cells that a client would join: storage V. */
+		{ "\033[?2027l\U0001f1e9\U0001f1eax", WIRE_STORAGE_V, false },
+		{ "\033[?2027l\U0001f468\u200d\U0001f469", WIRE_STORAGE_V, false },
+		/* Both at once. */
+		{ "\033[?2027l\u2764\ufe0f\U0001f1e9\U0001f1eax", WIRE_STORAGE_V, true },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		vt_reset(f->vt);
+		int64_t top = vt_dims(f->vt).physical_top;
+		vt_write(f->vt, cases[i].in, strlen(cases[i].in));
+		lines_build(f->vt, &f->images, &top, 1, &f->arena, WIRE_ARENA_MAX, &f->lines);
+		const struct wire_line *l = &f->lines.lines[0].line;
+		if ((int)l->storage != cases[i].storage)
+			fail_msg("case %zu: storage %d", i, (int)l->storage);
+		if (shows(f->vt, l, top) == cases[i].reduced)
+			fail_msg("case %zu: the text is %s", i, cases[i].reduced ? "not reduced" : "changed");
+	}
+}
+
+static void clients_find_the_same_cells_of_anything(void **state)
+{
+	static const char *const pieces[] = { "a", "1", " ", "e\u0301", "\u2764", "\ufe0f", "\ufe0e", "\u231a", "\u200d",
+		"\U0001f468", "\U0001f1e9", "\U0001f3fd", "\u0915", "\u094d", "\u0937", "\u1112", "\u1161", "\u65e5", "\u20e3",
+		"\u0600", "\033[?2027l", "\033[?2027h", "\033[3G", "\033[31m" };
+	struct fixture *f = *state;
+	uint32_t seed = 1;
+	size_t changed = 0, n = 20000;
+
+	for (size_t i = 0; i < n; i++) {
+		vt_write(f->vt, "\033[H\033[2K\033[?2027h", 15);
+		int64_t top = vt_dims(f->vt).physical_top;
+		for (unsigned k = 0; k < 7; k++) {
+			seed = seed * 1664525 + 1013904223;
+			const char *s = pieces[(seed >> 16) % (sizeof(pieces) / sizeof(pieces[0]))];
+			vt_write(f->vt, s, strlen(s));
+		}
+		lines_build(f->vt, &f->images, &top, 1, &f->arena, WIRE_ARENA_MAX, &f->lines);
+		changed += !shows(f->vt, &f->lines.lines[0].line, top);
+		wire_arena_reset(&f->arena);
+	}
+	/* Only where clusters and single code points stand in one row. */
+	assert_in_range(changed, 1, n / 20);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -246,7 +384,7 @@ int main(void)
 		T(coloured_blanks_stay), T(wide_cells_count_two), T(clusters_go_cell_by_cell),
 		T(a_wrapped_row_says_so_on_its_last_cell), T(a_wide_last_cell_is_marked_whole), T(colours_and_attributes),
 		T(links_are_gathered_by_target), T(double_lines), T(rows_that_are_not_there_are_left_out), T(memory_is_bounded),
-		T(everything_can_be_encoded) };
+		T(everything_can_be_encoded), T(clients_find_the_same_cells), T(clients_find_the_same_cells_of_anything) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
