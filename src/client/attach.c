@@ -1,6 +1,6 @@
 /* attach.c - the requests of the beginning (reference/wezterm-mux.md 4.9).
  *
- * GetCodecVersion, the offer of lace's extension, then the pane: the one asked
+ * The offer of lace's extension (else the codec), then the pane: the one asked
  * for, a new one, the one that was focused last, or the first there is. Only
  * then SetClientId, from which on the server pushes: a push about the pane that
  * came before we knew that it is ours would be lost. */
@@ -41,20 +41,23 @@ static int call(struct session *s, uint32_t ident, const union wire_body *body, 
 	return err_set(err, ERR_FAILED, "cannot %s: %s", what, why.s);
 }
 
-static int check_codec(struct session *s, struct err *err)
+/* Of a server without the extension, any that we know will do. */
+static int agree_codec(struct session *s, struct err *err)
 {
 	const struct wire_pdu *pdu;
 	if (call(s, WIRE_GET_CODEC_VERSION, NULL, WIRE_GET_CODEC_VERSION_RESPONSE,
 	    "ask the mux server for its version", &pdu, err) < 0)
 		return -1;
 	const struct wire_codec_version *v = &pdu->body.codec_version;
-	if (v->codec_vers == WIRE_CODEC_LACE)
+	if (v->codec_vers >= WIRE_CODEC_MIN && v->codec_vers <= WIRE_CODEC_MAX) {
+		wire_client_set_codec(s->wire, (unsigned)v->codec_vers);
 		return 0;
+	}
 	cleanup_str struct str version = STR_INIT;
 	log_safe(&version, v->version_string.s, v->version_string.len, 80, false);
-	return err_set(err, ERR_FAILED, "the mux server (%s) speaks codec %llu and lace speaks codec %d;"
-	    " run lace-mux-server there, or a wezterm of codec %d", version.s, (unsigned long long)v->codec_vers,
-	    WIRE_CODEC_LACE, WIRE_CODEC_LACE);
+	return err_set(err, ERR_FAILED, "the mux server (%s) speaks codec %llu, and lace speaks %d to %d;"
+	    " run lace-mux-server there, or a wezterm of such a codec", version.s, (unsigned long long)v->codec_vers,
+	    WIRE_CODEC_MIN, WIRE_CODEC_MAX);
 }
 
 static int offer_extension(struct session *s, struct err *err)
@@ -64,12 +67,16 @@ static int offer_extension(struct session *s, struct err *err)
 		.flags = s->opts->read_only ? WIRE_LACE_READ_ONLY : 0 } };
 	if (call(s, WIRE_LACE_HELLO, &body, WIRE_LACE_HELLO_RESPONSE, "greet the mux server", &pdu, err) == 0) {
 		s->extension = true;
+		s->server_pid = pdu->body.lace_hello_response.pid;
+		/* Pane numbers begin anew in each server: the one that is looked for was another's. */
+		if (s->opts->has_pane_id && s->opts->server_pid != 0 && s->opts->server_pid != s->server_pid)
+			return err_set(err, ERR_NOT_FOUND, "the mux server was started anew, and its terminals are new ones");
 		return 0;
 	}
 	/* A server that does not know it says so and goes on; a broken connection is something else. */
 	if (pdu && pdu->ident == WIRE_ERROR_RESPONSE) {
 		err_fini(err);
-		return 0;
+		return agree_codec(s, err);
 	}
 	return -1;
 }
@@ -219,7 +226,7 @@ void session_send_size(struct session *s)
 
 int session_attach(struct session *s, struct err *err)
 {
-	if (check_codec(s, err) < 0 || offer_extension(s, err) < 0 || choose(s, err) < 0 || introduce(s, err) < 0)
+	if (offer_extension(s, err) < 0 || choose(s, err) < 0 || introduce(s, err) < 0)
 		return -1;
 	union wire_body pane = { .pane_ref = { .pane_id = s->pane_id } };
 	if (!s->opts->read_only)

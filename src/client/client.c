@@ -284,7 +284,8 @@ int client_run(struct link *link, const struct client_options *opts, struct clie
 		return -1;
 	}
 	*ret = (struct client_result){ .end = s.end, .exit_code = s.end == CLIENT_EXITED ? s.exit_code : -1,
-		.reason = s.reason, .pane_id = s.pane_id, .has_pane_id = true };
+		.reason = s.reason, .pane_id = s.pane_id, .has_pane_id = true,
+		.server_pid = s.server_pid };
 	if (s.end == CLIENT_LOST && !ret->reason)
 		ret->reason = link_reason(link);
 	/* A signal that asked us to end ends us, now that the terminal is as it was. */

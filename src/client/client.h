@@ -22,6 +22,7 @@ struct client_options {
 	bool new_pane;                     /* spawn one even when the server has panes */
 	bool read_only;
 	bool has_pane_id; uint64_t pane_id;
+	uint32_t server_pid;               /* that pane is this server's; 0: any */
 	const char *const *argv;           /* command for a spawned pane, or NULL: the user's shell */
 	const char *dir;                   /* its folder, or NULL */
 };
@@ -32,6 +33,7 @@ struct client_result {
 	char *reason;                      /* CLIENT_LOST: why, malloc()ed */
 	uint64_t pane_id;                  /* the pane that was shown, for attaching again */
 	bool has_pane_id;
+	uint32_t server_pid;               /* 0: not known */
 };
 /* Runs until the pane's program exits, the person detaches or the link ends. -1: could not begin; the
  * terminal was not touched. A signal that asks to end (SIGTERM, SIGHUP, SIGINT, SIGQUIT) is raised again

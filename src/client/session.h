@@ -21,6 +21,7 @@ struct session {
 	struct view *view;
 
 	bool extension;                 /* the server has lace's */
+	uint32_t server_pid;            /* 0 unknown */
 	uint64_t pane_id, tab_id;
 	/* of the pane */
 	uint32_t modes; uint8_t kitty_flags, modify_other_keys;   /* LacePaneModes */

@@ -115,6 +115,7 @@ static int attach(struct engine *e, const struct project *p, const struct access
 		again = true;
 		opts->has_pane_id = true;
 		opts->pane_id = r.pane_id;
+		opts->server_pid = r.server_pid;
 		opts->new_pane = false;
 	}
 	int code = finish(p, &r, err);

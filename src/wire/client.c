@@ -50,6 +50,8 @@ struct wire_client *wire_client_create(int rfd, int wfd, unsigned codec, wire_cl
 	return c;
 }
 
+void wire_client_set_codec(struct wire_client *c, unsigned codec) { c->codec = codec; }
+
 void wire_client_destroy(struct wire_client *c)
 {
 	if (c == NULL)

@@ -19,6 +19,8 @@ typedef void (*wire_client_cb)(void *user, const struct wire_pdu *pdu);
 
 /* Descriptors should be non-blocking; they may be the same. */
 struct wire_client *wire_client_create(int rfd, int wfd, unsigned codec, wire_client_cb on_pdu, void *user);
+/* From the next frame on, both ways: for a server that has said what it speaks. */
+void wire_client_set_codec(struct wire_client *c, unsigned codec);
 void wire_client_destroy(struct wire_client *c);             /* does not close the descriptors */
 
 /* Queues a request, assigns and returns its serial, and writes what it can. Body
