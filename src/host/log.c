@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "host/safe.h"
 
 #include <errno.h>
@@ -117,13 +118,10 @@ void log_raw(const char *data, size_t len)
 static void file_line(const char *kind, const char *text, size_t len)
 {
 	end_raw_line();
-	struct timespec now;
-	struct tm tm;
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
+	char now[UTC_STAMP];
+	utc_stamp(now);
 	cleanup_str struct str s = STR_INIT;
-	str_printf(&s, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-	    tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, kind);
+	str_printf(&s, "%s %s", now, kind);
 	log_safe(&s, text, len, MESSAGE_MAX, false);
 	str_putc(&s, '\n');
 	to_file(s.s, s.len);

@@ -2,6 +2,7 @@
 #include "mux/server.h"
 
 #include "base/mem.h"
+#include "base/utc.h"
 #include "mux/handover.h"
 
 #include <errno.h>
@@ -18,14 +19,12 @@
 void mux_log(const char *fmt, ...)
 {
 	char line[LOG_LINE];
-	struct timespec ts;
-	struct tm tm;
 	struct stat st;
 	va_list ap;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	localtime_r(&ts.tv_sec, &tm);
-	size_t n = strftime(line, 64, "%Y-%m-%d %H:%M:%S ", &tm);
+	utc_stamp(line);
+	size_t n = UTC_STAMP - 1;
+	line[n++] = ' ';
 	va_start(ap, fmt);
 	int more = vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
 	va_end(ap);

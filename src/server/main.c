@@ -202,10 +202,8 @@ static const struct { const char *name; int (*run)(int argc, char **argv); } com
 /* wezterm-42 and the like say which codec their clients speak. */
 static bool is_wezterm(const char *name)
 {
-	unsigned codec;
-	char end;
-
-	return str_eq(name, "wezterm") || (strlen(name) == 10 && sscanf(name, "wezterm-%2u%c", &codec, &end) == 1);
+	return str_eq(name, "wezterm") || (str_starts(name, "wezterm-") && strlen(name) == strlen("wezterm-42") &&
+	    strspn(name + strlen("wezterm-"), "0123456789") == 2);
 }
 
 int main(int argc, char **argv)

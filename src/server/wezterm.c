@@ -3,27 +3,25 @@
 #include "server/server.h"
 
 #include "base/mem.h"
+#include "base/utc.h"
 #include "muxcli/muxcli.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 static int fail(const struct err *err)
 {
-	struct timespec ts;
-	struct tm tm;
+	char now[UTC_STAMP];
 
 	if (err->code == ERR_USAGE) {
 		bool direction = str_starts(err->msg, "invalid direction");   /* not its parser's own */
 		fprintf(stderr, "error: %s\n%s", err->msg, direction ? "" : "\nFor more information, try '--help'.\n");
 		return ERR_USAGE;
 	}
-	clock_gettime(CLOCK_REALTIME, &ts);
-	localtime_r(&ts.tv_sec, &tm);
-	fprintf(stderr, "%02d:%02d:%02d.%03ld  ERROR  wezterm > %s; terminating\n", tm.tm_hour, tm.tm_min, tm.tm_sec,
-	    ts.tv_nsec / 1000000, err->msg);
+	utc_stamp(now);
+	/* "13:41:05.123" of it. */
+	fprintf(stderr, "%.12s  ERROR  wezterm > %s; terminating\n", now + 11, err->msg);
 	return ERR_FAILED;
 }
 
