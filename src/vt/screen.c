@@ -364,7 +364,10 @@ void vt_scroll_right(struct vt *vt, unsigned x, unsigned n)
 void vt_index(struct vt *vt)
 {
 	if (vt->pos.y == vt->bottom) {
-		if (vt->pos.x >= vt->left && vt->pos.x <= vt->right)
+		/* Nearly every line that is printed comes here. */
+		if (vt->top == 0 && vt->bottom == vt->rows - 1 && whole_width(vt))
+			scroll_whole(vt);
+		else if (vt->pos.x >= vt->left && vt->pos.x <= vt->right)
 			vt_scroll_up(vt, vt->top, vt->bottom, 1, true);
 	} else if (vt->pos.y < vt->rows - 1) {
 		vt->pos.y++;
