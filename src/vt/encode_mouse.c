@@ -72,10 +72,13 @@ static bool report(const struct vt *vt, struct out *o, unsigned code, bool relea
 /* The wheel in the alternate screen, when nobody tracks it: three lines a step. */
 static void wheel_keys(const struct vt *vt, struct out *o, const struct vt_mouse *m)
 {
-	static const char finals[] = { 'A', 'B', 'D', 'C' };
+	static const uint8_t arrows[] = { 30, 31, 28, 29 };      /* key codes: up, down, left, right */
+	struct vt_key key = { .code = arrows[m->button - VT_BUTTON_WHEEL_UP] };
+	char s[VT_ENCODED_MAX];
+	size_t n = vt_encode_key(vt, &key, s);
 
-	for (uint32_t i = 0; i < MIN(m->count, 1000u) * 3 && VT_ENCODED_MAX - o->n > 3; i++)
-		vt_out(o, "\033%c%c", vt->modes & VT_MODE_APP_CURSOR ? 'O' : '[', finals[m->button - VT_BUTTON_WHEEL_UP]);
+	for (uint32_t i = 0; i < MIN(m->count, 1000u) * 3 && VT_ENCODED_MAX - o->n > n; i++)
+		vt_out_bytes(o, s, n);
 }
 
 /* Does the mode that tracks want to know of it? */

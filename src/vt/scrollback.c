@@ -274,6 +274,14 @@ void vt_sb_trim(struct vt_scrollback *sb)
 
 /* ---- writing ---------------------------------------------------------------------- */
 
+/* A character of U+0800 to U+FFFF. */
+static inline void put_three(uint8_t *p, uint32_t cp)
+{
+	p[0] = (uint8_t)(0xe0 | cp >> 12);
+	p[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3f));
+	p[2] = (uint8_t)(0x80 | (cp & 0x3f));
+}
+
 static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *cell)
 {
 	uint32_t cp = cell->text;
@@ -282,9 +290,7 @@ static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *
 	if (!(cp & VT_CELL_CLUSTER) && cell->width == (natural ? natural : 1)) {
 		if (cp < 0x800 || cp > 0xffff)
 			return p + text_utf8_encode(cp, (char *)p);
-		p[0] = (uint8_t)(0xe0 | cp >> 12);
-		p[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3f));
-		p[2] = (uint8_t)(0x80 | (cp & 0x3f));
+		put_three(p, cp);
 		return p + 3;
 	}
 	size_t len = 0;
@@ -427,6 +433,14 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 			if (i == n || cells[i].style != style)
 				break;
 			do {
+				/* Lines of it at a time: each two cells and three bytes. */
+				while (i + 1 < n && text_is_han(cells[i].text) && cells[i].width == 2 && cells[i].style == style) {
+					put_three(text, cells[i].text);
+					text += 3;
+					i += 2;
+				}
+				if (i == n || cells[i].style != style)
+					break;
 				if (cells[i].width != 0)
 					text = put_text(vt, text, &cells[i]);
 				i++;

@@ -24,7 +24,7 @@ struct vt;
 /* ---- limits (each is a hard bound, whatever the input) ------------------- */
 #define VT_ROWS_MAX 2000
 #define VT_COLS_MAX 2000
-#define VT_CLUSTER_BYTES_MAX 64      /* UTF-8 bytes of one grapheme cluster */
+#define VT_CLUSTER_BYTES_MAX 64      /* UTF-8 bytes of one grapheme cluster; code points that find no room are dropped */
 #define VT_TITLE_BYTES_MAX 1024
 #define VT_URI_BYTES_MAX 2083
 #define VT_PASTE_BYTES_MAX (64u << 20)

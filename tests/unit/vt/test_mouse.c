@@ -46,7 +46,10 @@ static void test_alternate_scroll(void **state)
 	assert_int_equal(vt_encode_mouse(vt, &many, out), (VT_ENCODED_MAX - 1) / 3 * 3);
 	vt_write(vt, "\033[?1h", 5);
 	expect(vt, at(VT_MOUSE_PRESS, VT_BUTTON_WHEEL_DOWN, 0, 0), "\033OB\033OB\033OB");
-	vt_write(vt, "\033[?1007l", 8);
+	/* As the keys themselves would be sent. */
+	vt_write(vt, "\033[>1u", 5);
+	expect(vt, at(VT_MOUSE_PRESS, VT_BUTTON_WHEEL_LEFT, 0, 0), "\033[D\033[D\033[D");
+	vt_write(vt, "\033[<u\033[?1007l", 12);
 	expect(vt, at(VT_MOUSE_PRESS, VT_BUTTON_WHEEL_UP, 0, 0), "");
 	vt_destroy(vt);
 }
@@ -327,6 +330,29 @@ static void test_paste(void **state)
 	vt_destroy(vt);
 }
 
+/* The one allocation that is as large as somebody else wants it. */
+static size_t refuse;
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	return refuse && size >= refuse ? NULL : __real_malloc(size);
+}
+
+static void test_paste_no_memory(void **state)
+{
+	struct vt *vt = make("");
+	static char text[1 << 20];
+	size_t n = 1;
+
+	memset(text, 'a', sizeof(text));
+	refuse = sizeof(text);
+	assert_null(vt_encode_paste(vt, text, sizeof(text), &n));
+	assert_int_equal(n, 0);
+	refuse = 0;
+	vt_destroy(vt);
+}
+
 static void test_paste_large(void **state)
 {
 	struct vt *vt = make("\033[?2004h");
@@ -362,6 +388,7 @@ int main(void)
 		cmocka_unit_test(test_focus),
 		cmocka_unit_test(test_paste),
 		cmocka_unit_test(test_paste_large),
+		cmocka_unit_test(test_paste_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
