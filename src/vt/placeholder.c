@@ -152,17 +152,25 @@ bool vt_placeholders_corner(struct vt *vt, const struct vt_placement *p, int64_t
 	return found;
 }
 
+bool vt_placeholders_in(const struct vt *vt, const struct vt_grid_row *row)
+{
+	for (unsigned x = 0; x < row->used; x++)
+		if (is_placeholder(vt, &row->cells[x]))
+			return true;
+	return false;
+}
+
 void vt_placeholders_touch(struct vt *vt, bool alt)
 {
 	const struct vt_grid *g = &vt->grids[alt];
 
-	for (unsigned y = 0; y < g->n; y++) {
-		struct vt_grid_row *row = vt_grid_row(g, y);
-
-		for (unsigned x = 0; x < row->used; x++)
-			if (is_placeholder(vt, &row->cells[x])) {
-				vt_touch(vt, row);
-				break;
-			}
-	}
+	for (unsigned y = 0; y < g->n; y++)
+		if (vt_placeholders_in(vt, vt_grid_row(g, y)))
+			vt_touch(vt, vt_grid_row(g, y));
+	/* Which rows of the scrollback have some is not known: all count. */
+	if (alt || !vt->images.placeholders_kept)
+		return;
+	for (size_t i = 0; i < vt->sb.n; i++)
+		vt->sb.blocks[vt->sb.head + i]->floor = vt_now(vt);
+	vt->changed = true;
 }

@@ -130,6 +130,7 @@ struct vt_images {
 	struct vt_kept_spans *kept;
 	size_t kept_head, n_kept, cap_kept;
 	uint64_t kept_seqno;                 /* the highest of them */
+	bool placeholders_kept;              /* some row in the scrollback has placeholders, or had */
 };
 
 void vt_images_init(struct vt *vt, size_t bytes_max);
@@ -184,6 +185,7 @@ void vt_placeholders_read(const struct vt *vt, const struct vt_cell *cells, unsi
     struct vt_placeholder *ret);
 /* The leftmost column and topmost row of those on the screen that show p. */
 bool vt_placeholders_corner(struct vt *vt, const struct vt_placement *p, int64_t *ret_row, int *ret_x);
+bool vt_placeholders_in(const struct vt *vt, const struct vt_grid_row *row);
 /* Rows that have placeholders count as changed: what they show has come or gone. */
 void vt_placeholders_touch(struct vt *vt, bool alt);
 

@@ -35,6 +35,7 @@ static void push_oldest(struct reflow *r)
 	if (row->spans)
 		vt_spans_keep(r->vt, (struct vt_kept_spans){ .row = r->vt->sb.end - 1, .spans = row->spans });
 	row->spans = NULL;
+	r->vt->images.placeholders_kept |= r->vt->graphics && vt_placeholders_in(r->vt, row);
 	row->used = 0;
 	if (++r->grid.head == r->grid.n)
 		r->grid.head = 0;
@@ -158,7 +159,8 @@ static void take_row(struct reflow *r, const struct vt_row *row, const struct vt
 	}
 	if (content == 0)
 		r->marks |= row->marks;
-	if (spans)
+	/* Right of a row that goes on there is the row after it: what was out of sight there has gone. */
+	if (spans && !row->wrapped)
 		r->spans = vt_spans_place_beyond(r->vt, r->spans, spans, content, r->line->n);
 	/* Positions right of the text stay as far right of it as they were. */
 	for (unsigned i = 0; points && i < POINTS; i++) {

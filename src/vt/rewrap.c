@@ -218,7 +218,8 @@ static void take_text(struct rewrap *r, const struct vt_sb_line *line, struct so
 	}
 	if (content == 0)
 		r->marks |= line->marks;
-	if (spans)
+	/* Right of a row that goes on there is the row after it: what was out of sight there has gone. */
+	if (spans && !line->wrapped)
 		r->spans = vt_spans_place_beyond(r->vt, r->spans, spans, content, r->n);
 	unsigned blanks = r->n < cols ? MIN(line->cells - content, cols - r->n) : 0;
 	memset(r->text + r->len, 0, blanks);

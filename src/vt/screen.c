@@ -236,6 +236,7 @@ static void rotate_down(struct vt *vt, unsigned top, unsigned bottom)
 static void leave(struct vt *vt, struct vt_grid_row *row)
 {
 	if (!vt_is_alt(vt)) {
+		vt->images.placeholders_kept |= vt->graphics && vt_placeholders_in(vt, row);
 		vt_spans_settle(vt, row);
 		if (row->spans)
 			vt_spans_keep(vt, (struct vt_kept_spans){ .row = vt->sb.end - 1, .spans = row->spans });
@@ -258,7 +259,7 @@ static void scroll_whole(struct vt *vt)
 		g->floor = vt_now(vt);
 	else
 		vt_sb_push(vt, &vt->sb, row);
-	if (row->spans || vt->images.n_kept > 0)
+	if (row->spans || vt->images.n_kept > 0 || vt->graphics)
 		leave(vt, row);
 	if (++g->head == g->n)
 		g->head = 0;

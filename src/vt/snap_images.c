@@ -12,6 +12,7 @@ void vt_snap_image_store(struct vt_snap *s, struct vt *vt)
 	SNAP_NUMBER(s, im->placement_serial, INT64_MAX);
 	SNAP_NUMBER(s, im->clock, INT64_MAX);
 	SNAP_NUMBER(s, im->kept_seqno, vt->seqno);
+	SNAP_BOOL(s, im->placeholders_kept);
 	s->images = s->reading ? 0 : (uint32_t)im->n;
 	SNAP_NUMBER(s, s->images, VT_IMAGES_MAX);
 	if (!s->reading || s->images == 0)

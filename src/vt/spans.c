@@ -438,6 +438,7 @@ void vt_spans_trim(struct vt *vt, int64_t first)
 	}
 	if (im->n_kept == 0)
 		im->kept_head = 0;
+	im->placeholders_kept &= vt->sb.n > 0;
 }
 
 /* Index in im->kept of the first row from `row` on. */

@@ -263,6 +263,76 @@ static void test_alternate(void **state)
 	vt_destroy(vt);
 }
 
+static uint64_t seed = 88172645463325252ull;
+
+static uint32_t rnd(uint32_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t)(seed >> 32) % n;
+}
+
+/* Text and runs of images of all rows that are kept. */
+static void describe(struct vt *vt, struct str *s)
+{
+	struct vt_dims d = vt_dims(vt);
+
+	str_reset(s);
+	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++) {
+		struct vt_row_image v[VT_ROW_IMAGES_MAX];
+		struct vt_row row;
+		size_t n = vt_row_images(vt, y, v, ARRAY_LEN(v));
+
+		assert_true(vt_row_get(vt, y, &row));
+		for (unsigned x = 0; x < row.n; x++)
+			str_putc(s, row.cells[x].text ? (char)row.cells[x].text : ' ');
+		while (s->len > 0 && s->s[s->len - 1] == ' ')
+			s->s[--s->len] = 0;
+		for (size_t i = 0; i < n; i++)
+			str_printf(s, "|%u+%u:%d,%d,%d", v[i].x, v[i].cells, v[i].left, v[i].top, (int)v[i].serial);
+		str_putc(s, '\n');
+	}
+	while (s->len > 0 && s->s[s->len - 1] == '\n')
+		s->s[--s->len] = 0;
+}
+
+/* However narrow it was meanwhile, what was there comes back. */
+static void test_there_and_back(void **state)
+{
+	for (unsigned round = 0; round < 400; round++) {
+		struct vt_config config = { .rows = 10, .cols = 40, .pixel_width = 400, .pixel_height = 200,
+			.scrollback_lines = 5000 };
+		struct vt *vt = vt_create(&config, NULL, NULL);
+		cleanup_str struct str before = STR_INIT, after = STR_INIT;
+
+		for (unsigned i = 0; i < 20; i++) {
+			cleanup_str struct str s = STR_INIT;
+
+			switch (rnd(4)) {
+			case 0: show(vt, 1 + rnd(300), 1 + rnd(60)); break;
+			case 1:
+				str_printf(&s, "\033[%uC\033_Ga=T,q=2,C=1,s=1,v=1,c=%u,r=%u;YWJjZA==\033\\", rnd(30), 1 + rnd(20),
+				    1 + rnd(4));
+				break;
+			case 2: str_puts(&s, "\r\n"); break;
+			default:
+				for (unsigned k = rnd(60); k > 0; k--)
+					str_putc(&s, (char)('a' + rnd(26)));
+			}
+			vt_write(vt, s.s, s.len);
+		}
+		put(vt, "\r\n");
+		describe(vt, &before);
+		for (unsigned i = 1 + rnd(3); i > 0; i--)
+			vt_resize(vt, 10, (uint16_t)(1 + rnd(60)), 0, 0);
+		vt_resize(vt, 10, 40, 0, 0);
+		describe(vt, &after);
+		assert_string_equal(before.s, after.s);
+		vt_destroy(vt);
+	}
+}
+
 /* An image that lost to the quota leaves rows, kept ones too: they count as changed. */
 static void test_changed(void **state)
 {
@@ -296,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_cells_move),
 		cmocka_unit_test(test_rows_move),
 		cmocka_unit_test(test_reflow),
+		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_alternate),
 		cmocka_unit_test(test_changed),
 	};
