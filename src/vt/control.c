@@ -130,46 +130,47 @@ static void single_shift(struct vt *vt, uint8_t g)
 	vt_print_update(vt);
 }
 
-/* Intermediate, final byte (0: the name of a character set), mnemonic, what it does. */
+/* Intermediate, final byte (0: the name of a character set), mnemonic, whether it changes
+ * the state, what it does. */
 #define ESC_SEQUENCES(X) \
-	X(0, '6', "DECBI", back_index(vt)) \
-	X(0, '7', "DECSC", vt_cursor_save(vt)) \
-	X(0, '8', "DECRC", vt_cursor_restore(vt)) \
-	X(0, '9', "DECFI", forward_index(vt)) \
-	X(0, '=', "DECKPAM", keypad(vt, true)) \
-	X(0, '>', "DECKPNM", keypad(vt, false)) \
-	X(0, 'D', "IND", vt_index(vt)) \
-	X(0, 'E', "NEL", next_line(vt)) \
-	X(0, 'H', "HTS", vt->tabs[vt->pos.x] = 1) \
-	X(0, 'M', "RI", vt_reverse_index(vt)) \
-	X(0, 'V', "SPA", guard(vt, true)) \
-	X(0, 'W', "EPA", guard(vt, false)) \
-	X(0, 'N', "SS2", single_shift(vt, 2)) \
-	X(0, 'O', "SS3", single_shift(vt, 3)) \
-	X(0, 'Z', "DECID", vt_report_device(vt, 0)) \
-	X(0, '\\', "ST", (void)0) \
-	X(0, 'c', "RIS", vt_hard_reset(vt)) \
-	X(0, 'n', "LS2", shift(vt, 2)) \
-	X(0, 'o', "LS3", shift(vt, 3)) \
-	X(0, '|', "LS3R", vt->gr = 3) \
-	X(0, '}', "LS2R", vt->gr = 2) \
-	X(0, '~', "LS1R", vt->gr = 1) \
-	X(' ', 'F', "S7C1T", vt_answer_8bit(vt, false)) \
-	X(' ', 'G', "S8C1T", vt_answer_8bit(vt, true)) \
-	X('#', '3', "DECDHL", vt_line_attr(vt, 2)) \
-	X('#', '4', "DECDHL", vt_line_attr(vt, 3)) \
-	X('#', '5', "DECSWL", vt_line_attr(vt, 0)) \
-	X('#', '6', "DECDWL", vt_line_attr(vt, 1)) \
-	X('#', '8', "DECALN", vt_screen_align(vt)) \
-	X('%', '@', "DOCS", text_8bit(vt, true)) \
-	X('%', 'G', "DOCS", text_8bit(vt, false)) \
-	X('(', 0, "SCS", designate(vt, 0, 94, final)) \
-	X(')', 0, "SCS", designate(vt, 1, 94, final)) \
-	X('*', 0, "SCS", designate(vt, 2, 94, final)) \
-	X('+', 0, "SCS", designate(vt, 3, 94, final)) \
-	X('-', 0, "SCS", designate(vt, 1, 96, final)) \
-	X('.', 0, "SCS", designate(vt, 2, 96, final)) \
-	X('/', 0, "SCS", designate(vt, 3, 96, final))
+	X(0, '6', "DECBI", CHANGES, back_index(vt)) \
+	X(0, '7', "DECSC", CHANGES, vt_cursor_save(vt)) \
+	X(0, '8', "DECRC", CHANGES, vt_cursor_restore(vt)) \
+	X(0, '9', "DECFI", CHANGES, forward_index(vt)) \
+	X(0, '=', "DECKPAM", CHANGES, keypad(vt, true)) \
+	X(0, '>', "DECKPNM", CHANGES, keypad(vt, false)) \
+	X(0, 'D', "IND", CHANGES, vt_index(vt)) \
+	X(0, 'E', "NEL", CHANGES, next_line(vt)) \
+	X(0, 'H', "HTS", CHANGES, vt->tabs[vt->pos.x] = 1) \
+	X(0, 'M', "RI", CHANGES, vt_reverse_index(vt)) \
+	X(0, 'V', "SPA", CHANGES, guard(vt, true)) \
+	X(0, 'W', "EPA", CHANGES, guard(vt, false)) \
+	X(0, 'N', "SS2", CHANGES, single_shift(vt, 2)) \
+	X(0, 'O', "SS3", CHANGES, single_shift(vt, 3)) \
+	X(0, 'Z', "DECID", ASKS, vt_report_device(vt, 0)) \
+	X(0, '\\', "ST", ASKS, (void)0) \
+	X(0, 'c', "RIS", CHANGES, vt_hard_reset(vt)) \
+	X(0, 'n', "LS2", CHANGES, shift(vt, 2)) \
+	X(0, 'o', "LS3", CHANGES, shift(vt, 3)) \
+	X(0, '|', "LS3R", CHANGES, vt->gr = 3) \
+	X(0, '}', "LS2R", CHANGES, vt->gr = 2) \
+	X(0, '~', "LS1R", CHANGES, vt->gr = 1) \
+	X(' ', 'F', "S7C1T", CHANGES, vt_answer_8bit(vt, false)) \
+	X(' ', 'G', "S8C1T", CHANGES, vt_answer_8bit(vt, true)) \
+	X('#', '3', "DECDHL", CHANGES, vt_line_attr(vt, 2)) \
+	X('#', '4', "DECDHL", CHANGES, vt_line_attr(vt, 3)) \
+	X('#', '5', "DECSWL", CHANGES, vt_line_attr(vt, 0)) \
+	X('#', '6', "DECDWL", CHANGES, vt_line_attr(vt, 1)) \
+	X('#', '8', "DECALN", CHANGES, vt_screen_align(vt)) \
+	X('%', '@', "DOCS", CHANGES, text_8bit(vt, true)) \
+	X('%', 'G', "DOCS", CHANGES, text_8bit(vt, false)) \
+	X('(', 0, "SCS", CHANGES, designate(vt, 0, 94, final)) \
+	X(')', 0, "SCS", CHANGES, designate(vt, 1, 94, final)) \
+	X('*', 0, "SCS", CHANGES, designate(vt, 2, 94, final)) \
+	X('+', 0, "SCS", CHANGES, designate(vt, 3, 94, final)) \
+	X('-', 0, "SCS", CHANGES, designate(vt, 1, 96, final)) \
+	X('.', 0, "SCS", CHANGES, designate(vt, 2, 96, final)) \
+	X('/', 0, "SCS", CHANGES, designate(vt, 3, 96, final))
 
 #define KEY(inter, final) ((unsigned)(inter) << 8 | (unsigned)(final))
 
@@ -182,15 +183,19 @@ void vt_esc_dispatch(struct vt *vt, uint8_t final)
 	vt->cluster = VT_CLUSTER_CLOSED;
 	if (ps->n_inter > 1 && !names)
 		return;
-	vt->changed = true;
 	switch (KEY(inter, names ? 0 : final)) {
-#define CASE(inter, final, mnemonic, action) case KEY(inter, final): action; break;
+#define CASE(inter, final, mnemonic, changes, action) \
+	case KEY(inter, final): \
+		if (changes) \
+			vt->changed = true; \
+		action; \
+		break;
 	ESC_SEQUENCES(CASE)
 #undef CASE
 	default: break;
 	}
 }
 
-#define ROW(inter, final, mnemonic, action) { VT_SEQ_ESC, 0, inter, final, 0, mnemonic },
+#define ROW(inter, final, mnemonic, changes, action) { VT_SEQ_ESC, 0, inter, final, 0, mnemonic },
 static const struct vt_sequence esc_rows[] = { ESC_SEQUENCES(ROW) };
 const struct vt_sequence_table vt_esc_table = { esc_rows, ARRAY_LEN(esc_rows) };

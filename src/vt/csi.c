@@ -345,10 +345,6 @@ static void want_rows(struct vt *vt)
 	vt_want_size(vt, vt_param(vt, 0, 24), vt->cols);
 }
 
-/* Whether a sequence changes the state, or only asks for it. */
-#define ASKS false
-#define CHANGES true
-
 /* Prefix, intermediate, final byte; mnemonic; what it does. n is the first parameter,
  * 1 when it is missing or 0. The first list is what nearly all programs send. */
 #define CSI_PLAIN(X) \
@@ -386,7 +382,7 @@ static void want_rows(struct vt *vt)
 	X(0, 0, 'n', "DSR", ASKS, vt_report_status(vt, false)) \
 	X(0, 0, 'r', "DECSTBM", CHANGES, scroll_region(vt)) \
 	X(0, 0, 's', "SCOSC", CHANGES, side_margins(vt)) \
-	X(0, 0, 't', "XTWINOPS", CHANGES, vt_window_op(vt)) \
+	X(0, 0, 't', "XTWINOPS", ASKS, vt_window_op(vt)) \
 	X(0, 0, 'u', "SCORC", CHANGES, vt_cursor_restore(vt))
 
 #define CSI_MARKED(X) \

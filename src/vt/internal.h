@@ -478,6 +478,10 @@ bool vt_rewrap(struct vt *vt, struct vt_scrollback *old, unsigned cols);
 
 /* ---- sequences ------------------------------------------------------------ */
 
+/* In the tables: whether a sequence changes the state, or only asks for it. */
+#define ASKS false
+#define CHANGES true
+
 struct vt_sequence_table {
 	const struct vt_sequence *rows;
 	size_t n;

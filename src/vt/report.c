@@ -172,8 +172,14 @@ void vt_window_op(struct vt *vt)
 	case 19: vt_reply(vt, "\033[9;%u;%ut", rows, cols); break;
 	case 20: report_title(vt, 'L', vt->icon_title); break;
 	case 21: report_title(vt, 'l', vt->title); break;
-	case 22: vt_titles_push(vt); break;
-	case 23: vt_titles_pop(vt, vt_param(vt, 1, 0)); break;
+	case 22:
+		vt_titles_push(vt);
+		vt->changed = true;
+		break;
+	case 23:
+		vt_titles_pop(vt, vt_param(vt, 1, 0));
+		vt->changed = true;
+		break;
 	default:
 		if (op >= 24)                    /* DECSLPP */
 			vt_want_size(vt, op, cols);

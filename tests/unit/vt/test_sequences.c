@@ -154,7 +154,7 @@ static void test_questions_change_nothing(void **state)
 {
 	static const char *const questions[] = { "\033[c", "\033[>c", "\033[=c", "\033[5n", "\033[6n", "\033[?6n",
 		"\033[?15n", "\033[?996n", "\033[4$p", "\033[?7$p", "\033[>q", "\033[?u", "\033[?4m", "\033[1$w", "\033[2$w",
-		"\033[1;1;1;1;2;2*y", "\033[1;1;2;2#|", "\033[#R" };
+		"\033[1;1;1;1;2;2*y", "\033Z", "\033[18t", "\033[21t", "\033[1;1;2;2#|", "\033[#R" };
 	cleanup_str struct str replies = STR_INIT;
 	struct vt *vt = make(4, 10, &replies);
 
