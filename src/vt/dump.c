@@ -116,6 +116,14 @@ static void plain_style(struct dump *d)
 	set_style(d, &(struct vt_style){ 0 });
 }
 
+/* Stacks of one screen. Before its text: some parsers print what they do not know. */
+static void put_kitty(struct dump *d, const struct vt_grid *g)
+{
+	str_printf(&d->out, "\033[<%uu", VT_KITTY_STACK);
+	for (unsigned i = 0; i < g->kitty_n; i++)
+		str_printf(&d->out, "\033[>%uu", g->kitty[i]);
+}
+
 /* ---- rows -------------------------------------------------------------------------------- */
 
 struct row_state {
@@ -124,7 +132,7 @@ struct row_state {
 	unsigned end;                /* and that matter */
 	bool joined;                 /* the line before goes on here: the cursor waits at its end */
 	bool wraps;                  /* and this one goes on in the next */
-	bool tinted;                 /* the row may have come with a background */
+	bool tinted;                 /* the row may have come with a background or the like */
 };
 
 static struct vt_cell cell_at(const struct row_state *r, unsigned x)
@@ -224,6 +232,19 @@ static bool by_code_points(const char *s, size_t len, unsigned width)
 	return true;
 }
 
+/* The most columns that it takes while it comes: VS15 makes narrow what was wide. */
+static unsigned widest(const char *s, size_t len)
+{
+	unsigned most = 0;
+	uint32_t cp;
+
+	for (size_t at = 0; at < len;) {
+		at += text_utf8_decode(s + at, len - at, &cp);
+		most = MAX(most, text_cluster_width(s, at));
+	}
+	return most;
+}
+
 /* The text of a cell in as many columns as it has here. */
 static void put_cell(struct dump *d, const struct row_state *r, unsigned x)
 {
@@ -237,8 +258,7 @@ static void put_cell(struct dump *d, const struct row_state *r, unsigned x)
 	move_to(d, x);
 	set_style(d, vt_style_get(d->vt, cell.style));
 	size_t first = text_utf8_decode(s, len, &cp);
-	/* What is narrow only in the end (by VS15) does not begin in the last column. */
-	bool fits = natural <= cell.width && x + text_width(cp) <= r->cols;
+	bool fits = natural <= cell.width && x + widest(s, one) <= r->cols;
 	if (plain) {
 		natural = cell.width;
 	} else if (!fits) {
@@ -266,7 +286,7 @@ static void put_cell(struct dump *d, const struct row_state *r, unsigned x)
 	d->open = true;
 	if (first != len || !simple)
 		end_cluster(d, r);
-	if (text_width(cp) > natural) {
+	if (!plain && widest(s, len) > natural) {
 		/* It was wide at first, and left a blank of its colours. */
 		plain_style(d);
 		str_puts(&d->out, "\033[X");
@@ -307,6 +327,12 @@ static void plan_row(struct row_state *r, const struct vt_row *next, unsigned co
 		r->end = r->cols - 1;
 }
 
+/* A line that scrolls in takes the background of the pen; in libvterm all of the pen. */
+static bool is_seen_on_blanks(const struct vt_style *s)
+{
+	return s->bg || (s->attrs & (VT_ATTR_UNDERLINE | VT_ATTR_REVERSE | VT_ATTR_STRIKE | VT_ATTR_OVERLINE));
+}
+
 /* Rows [first, end) of the screen that vt->grid is, from the other's top left corner on. */
 static void put_rows(struct dump *d, int64_t first, int64_t end)
 {
@@ -329,10 +355,13 @@ static void put_rows(struct dump *d, int64_t first, int64_t end)
 			break;
 		if (r.wraps) {
 			move_to(d, r.end);
-			r.tinted = vt_style_get(d->vt, next->cells[0].style)->bg;
+			if (r.end < r.cols && r.tinted) {
+				plain_style(d);
+				str_puts(&d->out, "\033[X");
+			}
+			r.tinted = is_seen_on_blanks(vt_style_get(d->vt, next->cells[0].style));
 		} else {
-			/* A background would fill the line that comes in below. */
-			if (d->style.bg)
+			if (is_seen_on_blanks(&d->style))
 				plain_style(d);
 			str_puts(&d->out, "\r\n");
 			d->open = r.tinted = false;
@@ -359,25 +388,18 @@ static bool is_special(const struct vt_sequence *mode)
 	return false;
 }
 
-/* All that are reset, or all that are set: ten in a sequence. */
+/* All that are reset, or all that are set. One in a sequence: libvterm of before 0.2 takes
+ * no notice of a second. */
 static void put_modes(struct dump *d, bool on)
 {
-	unsigned n = 0;
-
 	for (size_t i = 0; i < vt_mode_table.n; i++) {
 		const struct vt_sequence *mode = &vt_mode_table.rows[i];
 		enum vt_mode_state want = on ? VT_MODE_SET : VT_MODE_RESET;
 
 		if (is_special(mode) || mode->kind != VT_SEQ_MODE_DEC || vt_mode_query(d->vt, mode->number, true) != want)
 			continue;
-		str_printf(&d->out, "%s%u", n == 0 ? "\033[?" : ";", mode->number);
-		if (++n == 10) {
-			str_putc(&d->out, on ? 'h' : 'l');
-			n = 0;
-		}
+		str_printf(&d->out, "\033[?%u%c", mode->number, on ? 'h' : 'l');
 	}
-	if (n > 0)
-		str_putc(&d->out, on ? 'h' : 'l');
 }
 
 static void put_mode(struct dump *d, uint64_t bit, const char *mode)
@@ -405,10 +427,15 @@ static void put_start(struct dump *d, unsigned flags)
 	if (vt->level != 5)
 		str_printf(&d->out, "\033[%u;1\"p", 60u + vt->level);
 	/* UTF-8; soft reset, and for those who do not know that one, its parts. */
-	str_puts(&d->out, "\033%G\033[!p\033[?1046;2027h\033[?1049l\033[?6;69l\033[?7h\033[4l\033[20l\033[r\033(B\033)B\017\033[m"
+	str_puts(&d->out, "\033%G\033[!p\033[?1046h\033[?2027h\033[?1049l\033[?6l\033[?69l\033[?7h\033[4l\033[20l\033[r\033(B\033)B\017\033[m"
 		"\033]8;;\033\\");
 	put_modes(d, false);
 	put_modes(d, true);
+	str_printf(&d->out, "\033[>4;%um", vt->other_keys);
+	if (vt->other_keys_format)
+		str_printf(&d->out, "\033[>4;%uf", vt->other_keys_format);
+	/* In case that this was read as a rendition. */
+	str_puts(&d->out, "\033[m");
 	put_tabs(d);
 }
 
@@ -464,13 +491,6 @@ static void put_saved(struct dump *d, const struct vt_saved *saved)
 	put_position(d, &saved->pos, saved->origin);
 	set_style(d, &saved->pen);
 	set_charsets(d, saved->charset, saved->gl, saved->gr);
-}
-
-static void put_kitty(struct dump *d, const struct vt_grid *g)
-{
-	str_printf(&d->out, "\033[<%uu", VT_KITTY_STACK);
-	for (unsigned i = 0; i < g->kitty_n; i++)
-		str_printf(&d->out, "\033[>%uu", g->kitty[i]);
 }
 
 static void put_margins(struct dump *d)
@@ -565,8 +585,8 @@ static void put_primary(struct dump *d, const struct vt_dump_config *config)
 	struct vt_grid *shown = vt->grid;
 
 	vt->grid = &vt->grids[0];
-	put_rows(d, MAX(sb->first, sb->end - (int64_t)config->scrollback), sb->end + vt->rows);
 	put_kitty(d, vt->grid);
+	put_rows(d, MAX(sb->first, sb->end - (int64_t)config->scrollback), sb->end + vt->rows);
 	if (shown != vt->grid)
 		put_saved(d, &vt->grid->saved);
 	vt->grid = shown;
@@ -585,8 +605,8 @@ static void put_screens(struct dump *d, const struct vt_dump_config *config)
 	str_puts(&d->out, "\033[?1049h\033[?6l");
 	set_charsets(d, ascii, 0, 2);
 	plain_style(d);
-	put_rows(d, 0, vt->rows);
 	put_kitty(d, vt->grid);
+	put_rows(d, 0, vt->rows);
 }
 
 /* What would have been in the way until here, in an order in which nothing undoes another. */
@@ -638,9 +658,6 @@ bool vt_dump(struct vt *vt, const struct vt_dump_config *config,
 	put_screens(&d, config);
 	if (*vt_pointer_shape(vt))
 		str_printf(&d.out, "\033]22;%s\033\\", vt_pointer_shape(vt));
-	str_printf(&d.out, "\033[>4;%um", vt->other_keys);
-	if (vt->other_keys_format)
-		str_printf(&d.out, "\033[>4;%uf", vt->other_keys_format);
 	put_end(&d);
 	flush(&d);
 	str_fini(&d.out);

@@ -476,10 +476,11 @@ void vt_line_attr(struct vt *vt, uint8_t attr)
 	vt_cursor_clamp(vt);
 }
 
+/* On both screens, as the mode that wants it is of both. */
 void vt_lines_single(struct vt *vt)
 {
-	for (unsigned y = 0; y < vt->rows; y++) {
-		struct vt_grid_row *row = vt_row_at(vt, y);
+	for (unsigned i = 0; i < 2u * vt->rows; i++) {
+		struct vt_grid_row *row = &vt->grids[i % 2].rows[i / 2];
 
 		if (row->line_attr) {
 			row->line_attr = 0;

@@ -59,8 +59,12 @@ static bool told_as_it_is(struct vt *vt, const struct vt_cell *cell)
 	uint32_t cp;
 
 	size_t at = text_utf8_decode(s, n, &cp);
-	if (text_width(cp) == 0 || text_width(cp) > cell->width)
+	if (text_width(cp) == 0)
 		return false;
+	/* VS15 makes narrow what was wide before it, and would not have fit. */
+	for (size_t k = at; k <= n; k++)
+		if (k < n && ((uint8_t)s[k] & 0xc0) != 0x80 && text_cluster_width(s, k) > cell->width)
+			return false;
 	if (text_cluster_width(s, n) == cell->width && text_cluster_len(s, n) == n)
 		return true;
 	/* Without mode 2027: one character with a width. */
