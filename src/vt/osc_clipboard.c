@@ -102,6 +102,8 @@ static void add(struct vt *vt, const char *s)
 		give_up(vt, "EIO");
 		return;
 	}
+	if (len == 0)
+		return;
 	if (b->len + len > b->cap) {
 		size_t cap = MAX(b->cap * 2, b->len + len);
 		char *grown = realloc(b->data, cap);

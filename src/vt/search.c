@@ -209,6 +209,8 @@ static bool put_kept_row(struct vt_search *s, int64_t row)
 	/* No stored character ends with a zero but the blank. */
 	while (end > p && end[-1] == 0)
 		end--;
+	if (p == end)
+		return true;
 	if (!text_room(s, t.len))
 		return false;
 	if (copy_ascii(s->text + s->text_len, p, (size_t)(end - p))) {
