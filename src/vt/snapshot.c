@@ -255,8 +255,11 @@ static void string_fields(struct vt_snap *s, struct vt *vt)
 	SNAP_NUMBER(s, ps->kind, VT_STRING_SOS);
 	SNAP_NUMBER(s, ps->string_mode, VT_STRING_SWALLOW);
 	SNAP_NUMBER(s, ps->string_half, 0xc2);
-	SNAP_NUMBER(s, ps->key_len, sizeof(ps->key));
-	vt_snap_raw(s, ps->key, ps->key_len);
+	/* Of other strings it is what an earlier one has left. */
+	if (ps->kind == VT_STRING_OSC) {
+		SNAP_NUMBER(s, ps->key_len, sizeof(ps->key));
+		vt_snap_raw(s, ps->key, ps->key_len);
+	}
 	string_row(s, ps);
 	if (s->error != VT_SNAPSHOT_OK)
 		return;
