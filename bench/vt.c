@@ -14,7 +14,9 @@
 
 #include "base/mem.h"
 #include "payload.h"
+#include "vt/dump.h"
 #include "vt/search.h"
+#include "vt/snapshot.h"
 #include "vt/vt.h"
 
 #define PAYLOAD (8u << 20)
@@ -251,6 +253,58 @@ static void report_changes(void)
 	vt_destroy(vt);
 }
 
+static bool count_bytes(void *user, const void *bytes, size_t len)
+{
+	*(size_t *)user += len;
+	return true;
+}
+
+/* Of 80x24 with 10,000 kept lines: the snapshot's size, and the best times to write it, to read it,
+ * and to dump the screen and all of those lines as output. */
+static void report_snapshot(void)
+{
+	static const struct vt_callbacks none;
+	struct vt_config limits = { .scrollback_lines = 10000 };
+	struct vt_dump_config dump = { .scrollback = 10000 };
+	size_t heap_bytes, len = 0, dumped;
+	struct vt *vt = full(payload_log_line, 10000, &heap_bytes);
+
+	for (int cold = 0; cold < 2; cold++) {
+		double best[3] = { 1e9, 1e9, 1e9 };
+		enum vt_snapshot_error error;
+		char key[32];
+
+		for (int run = 0; run < 10; run++) {
+			double t = now();
+			uint8_t *bytes = vt_snapshot_bytes(vt, 0, &len, &error);
+
+			best[0] = MIN(best[0], (now() - t) * 1e3);
+			t = now();
+			struct vt *copy = vt_snapshot_read(bytes, len, &limits, &none, NULL, 0, &error);
+			best[1] = MIN(best[1], (now() - t) * 1e3);
+			if (!copy)
+				abort();
+			vt_destroy(copy);
+			free(bytes);
+			t = now();
+			dumped = 0;
+			vt_dump(vt, &dump, count_bytes, &dumped);
+			best[2] = MIN(best[2], (now() - t) * 1e3);
+		}
+		const char *suffix = cold ? " cold" : "";
+		snprintf(key, sizeof(key), "snapshot bytes%s", suffix);
+		report(key, cold ? "the same, cold" : "snapshot with 10,000 log lines", (double)len / 1e6, "MB", 0);
+		snprintf(key, sizeof(key), "snapshot write%s", suffix);
+		report(key, "written", best[0], "ms", 0);
+		snprintf(key, sizeof(key), "snapshot read%s", suffix);
+		report(key, "read", best[1], "ms", 0);
+		snprintf(key, sizeof(key), "dump%s", suffix);
+		report(key, "dumped as output", best[2], "ms", 0);
+		compact(vt, UINT32_MAX);
+	}
+	vt_destroy(vt);
+}
+
 static int write_payload(const char *name)
 {
 	cleanup_str struct str s = STR_INIT;
@@ -288,6 +342,7 @@ int main(int argc, char **argv)
 		report_reflow();
 		report_search();
 		report_changes();
+	report_snapshot();
 		report_memory();
 	}
 	printf(json ? "}\n" : "");

@@ -294,6 +294,25 @@ static void put_cell(struct dump *d, const struct row_state *r, unsigned x)
 	put_spaces(d, &d->style, d->x, MIN((unsigned)cell.width, r->cols - x) - natural);
 }
 
+static bool is_ascii(struct vt_cell cell)
+{
+	return cell.text >= 0x20 && cell.text < 0x7f && cell.width == 1;
+}
+
+/* Most of what there is: ASCII in one style, from x on. Returns where it ends. */
+static unsigned put_ascii(struct dump *d, const struct row_state *r, unsigned x)
+{
+	uint16_t style = cell_at(r, x).style;
+
+	move_to(d, x);
+	set_style(d, vt_style_get(d->vt, style));
+	for (; x < r->end && is_ascii(cell_at(r, x)) && cell_at(r, x).style == style; x++)
+		str_putc(&d->out, (char)cell_at(r, x).text);
+	d->x = x;
+	d->open = true;
+	return x;
+}
+
 static void put_row(struct dump *d, const struct row_state *r)
 {
 	d->x = 0;
@@ -303,6 +322,10 @@ static void put_row(struct dump *d, const struct row_state *r)
 		struct vt_cell cell = cell_at(r, x);
 		unsigned end = x + 1;
 
+		if (is_ascii(cell)) {
+			x = put_ascii(d, r, x);
+			continue;
+		}
 		if (!is_blank(cell)) {
 			if (cell.width != 0)
 				put_cell(d, r, x);
