@@ -232,27 +232,37 @@ void payload_rgb_line(struct str *s)
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-static void add_base64(struct str *s, unsigned bytes)
+/* 24 bits as four digits. */
+static void add_digits(struct str *s, uint32_t bits)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-	for (; bytes > 0; bytes -= 4) {
-		uint32_t bits = rnd(1u << 24);
-
-		for (unsigned shift = 0; shift < 24; shift += 6)
-			str_putc(s, digits[bits >> shift & 63]);
-	}
+	for (unsigned shift = 24; shift > 0; shift -= 6)
+		str_putc(s, digits[bits >> (shift - 6) & 63]);
 }
 
 /* kitty's "long escape codes" are 8 KB of an OSC that it does not know. Here each second one
- * is the clipboard, which has to be decoded and handed on. */
+ * is the clipboard, which has to be decoded, looked through and handed on: words, and some of
+ * them Chinese. */
 static void long_osc(struct str *s)
 {
+	cleanup_str struct str text = STR_INIT;
+
 	str_puts(s, "\033]6;");
 	for (unsigned i = 0; i < 8024; i++)
 		str_putc(s, (char)(0x20 + rnd(95)));
+	while (text.len < 6015) {
+		add_words(&text, 70);
+		str_puts(&text, "\n");
+		for (unsigned i = rnd(20); i > 0; i--)
+			add_cp(&text, 0x4e00 + rnd(0x4000));
+	}
+	while (text.len % 3 != 0)
+		str_putc(&text, '.');
 	str_puts(s, "\a\033]52;c;");
-	add_base64(s, 8024);
+	for (size_t i = 0; i < text.len; i += 3)
+		add_digits(s, (uint32_t)(uint8_t)text.s[i] << 16 | (uint32_t)(uint8_t)text.s[i + 1] << 8 |
+		    (uint8_t)text.s[i + 2]);
 	str_puts(s, "\033\\");
 }
 
@@ -268,7 +278,8 @@ static void kitty(struct str *s, unsigned format)
 		unsigned n = MIN(left, 4096u);
 
 		left -= n;
-		add_base64(s, n);
+		for (unsigned i = 0; i < n; i += 4)
+			add_digits(s, rnd(1u << 24));
 		str_puts(s, left ? "\033\\\033_Gm=1;" : "\033\\\033_Gm=0;\033\\");
 	}
 }
