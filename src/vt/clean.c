@@ -7,6 +7,7 @@
  * What is malformed becomes one U+FFFD for each maximal subpart (Unicode, chapter 3,
  * "U+FFFD Substitution of Maximal Subparts"), as text_utf8_decode() has it. */
 #include "vt/internal.h"
+#include "vt/simd.h"
 
 #define LEAD 4
 /* Bytes that are left of each byte; [1]: tab and line ends are kept. */
@@ -15,11 +16,15 @@ static const uint8_t left_of[2][256] = { { REST }, { REST, ['\t'] = 1, ['\n'] = 
 
 static bool is_plain_word(const uint8_t *p)
 {
+#if VT_SIMD
 	const uint64_t ones = 0x0101010101010101ull;
 	uint64_t v;
 
 	memcpy(&v, p, 8);
 	return (((v - ones * 0x20) | v | (v + ones)) & ones * 0x80) == 0;
+#else
+	return false;
+#endif
 }
 
 /* Bytes of the character that the LEAD at p begins, or, when it is not whole, of as

@@ -107,7 +107,8 @@ static void side_margins(struct vt *vt)
 	vt_cursor_to_origin(vt, 0, 0);
 }
 
-static void repeat(struct vt *vt)
+/* Its buffer is not to be in the frame of all the others. */
+static __attribute__((noinline)) void repeat(struct vt *vt)
 {
 	unsigned n = MIN(vt_param(vt, 0, 1), (unsigned)vt->rows * vt->cols);
 	uint32_t cp = vt->last_cp;

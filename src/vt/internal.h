@@ -422,6 +422,8 @@ void vt_intern_fini(struct vt *vt);
 /* ---- print.c -------------------------------------------------------------- */
 
 void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n);
+/* The printable ASCII at p, where there is some; returns where it ends. */
+const uint8_t *vt_print_text(struct vt *vt, const uint8_t *p, const uint8_t *end);
 void vt_print(struct vt *vt, uint32_t cp);
 /* Well-formed characters of several bytes, but for C1 controls; returns where they end. */
 const uint8_t *vt_print_multibyte(struct vt *vt, const uint8_t *p, const uint8_t *end);

@@ -13,26 +13,6 @@
 
 enum { CAN = 0x18, SUB = 0x1a, ESC = 0x1b, DEL = 0x7f };
 
-/* Printable ASCII at the start of [p, end). */
-static size_t ascii_run(const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *start = p;
-	const uint64_t ones = 0x0101010101010101ull;
-
-	while (end - p >= 8) {
-		uint64_t v;
-
-		memcpy(&v, p, 8);
-		/* A high bit for each byte below 0x20, above 0x7e; exact up to the first of them. */
-		if (((v - ones * 0x20) | v | (v + ones)) & ones * 0x80)
-			break;
-		p += 8;
-	}
-	while (p < end && *p >= 0x20 && *p < DEL)
-		p++;
-	return (size_t)(p - start);
-}
-
 static void sequence_begin(struct vt_parser *ps, enum vt_parser_state state)
 {
 	ps->state = state;
@@ -49,8 +29,8 @@ void vt_escape_begin(struct vt *vt)
 	sequence_begin(&vt->parser, VT_STATE_ESC);
 }
 
-/* The usual control sequence, all of it here: numbers between semicolons and a
- * final byte. What is anything else, from where it begins, is left to
+/* The usual control sequence, all of it here: numbers between semicolons or colons and
+ * a final byte. What is anything else, from where it begins, is left to
  * parse_params(), with the state as if it had come so far itself. */
 static const uint8_t *parse_usual(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
@@ -73,9 +53,10 @@ static const uint8_t *parse_usual(struct vt *vt, const uint8_t *p, const uint8_t
 			vt_csi_dispatch(vt, c);
 			return p + digits + 1;
 		}
-		if (c != ';' || n == VT_PARAMS_MAX - 1)
+		if ((c != ';' && c != ':') || n == VT_PARAMS_MAX - 1)
 			break;
 		ps->params[n++] = v;
+		ps->sub |= (uint32_t)(c == ':') << n;
 		p += digits + 1;
 	}
 	ps->n = (uint8_t)(n ? n + 1 : 0);
@@ -258,12 +239,8 @@ static const uint8_t *parse_ground(struct vt *vt, const uint8_t *p, const uint8_
 
 	if (ps->utf8.need > 0 || c >= 0x80)
 		return parse_utf8(vt, p, end);
-	if (c >= 0x20 && c != DEL) {
-		size_t n = ascii_run(p, end);
-
-		vt_print_ascii(vt, p, n);
-		return p + n;
-	}
+	if (c >= 0x20 && c != DEL)
+		return vt_print_text(vt, p, end);
 	p++;
 	if (c != ESC) {
 		if (c != DEL)

@@ -13,10 +13,8 @@
  *   after it drop it, as in xterm; that ESC begins a sequence.
  * - Other control characters are not part of the payload, unless the row is raw. */
 #include "vt/internal.h"
+#include "vt/simd.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum { BEL = 0x07, CAN = 0x18, SUB = 0x1a, ESC = 0x1b, C2 = 0xc2, ST = 0x9c };
 
@@ -26,7 +24,7 @@ enum { BEL = 0x07, CAN = 0x18, SUB = 0x1a, ESC = 0x1b, C2 = 0xc2, ST = 0x9c };
 /* The first byte below 0x20, or C2, in [p, end). */
 static const uint8_t *plain_end(const uint8_t *p, const uint8_t *end)
 {
-#ifdef __SSE2__
+#if VT_SSE2
 	const __m128i top = _mm_set1_epi8(0x1f), c2 = _mm_set1_epi8((char)C2);
 
 	for (; end - p >= 64; p += 64) {
@@ -43,6 +41,7 @@ static const uint8_t *plain_end(const uint8_t *p, const uint8_t *end)
 			break;
 	}
 #endif
+#if VT_SIMD
 	const uint64_t ones = 0x0101010101010101ull;
 	for (; end - p >= 8; p += 8) {
 		uint64_t v, x;
@@ -53,6 +52,7 @@ static const uint8_t *plain_end(const uint8_t *p, const uint8_t *end)
 		if ((((v - ones * 0x20) & ~v) | ((x - ones) & ~x)) & ones * 0x80)
 			break;
 	}
+#endif
 	while (p < end && *p >= 0x20 && *p != C2)
 		p++;
 	return p;

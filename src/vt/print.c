@@ -387,6 +387,42 @@ void vt_print_ascii(struct vt *vt, const uint8_t *s, size_t n)
 	vt->cluster = VT_CLUSTER_SIMPLE;
 }
 
+const uint8_t *vt_print_text(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	if (vt->cluster == VT_CLUSTER_OPEN || !vt->print_fast) {
+		size_t n = vt_ascii_run(p, end);
+
+		vt_print_ascii(vt, p, n);
+		return p + n;
+	}
+	uint16_t style = vt_pen_id(vt);
+	do {
+		if (vt->pos.pending)
+			wrap(vt);
+		unsigned x = vt->pos.x, limit = right_limit(vt), room = limit + 1 - x, n;
+		struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
+
+		if (x >= row->used) {
+			vt_row_reach(row, x);
+			n = vt_cells_from_text(row->cells + x, room, p, end, style);
+		} else {
+			n = (unsigned)vt_ascii_run(p, (size_t)(end - p) > room ? p + room : end);
+			vt_row_open(row, x, x + n);
+			vt_cells_from_ascii(row->cells + x, p, n, style);
+		}
+		if (row->used < x + n)
+			row->used = (uint16_t)(x + n);
+		row->seqno = vt_now(vt);
+		vt->cluster_x = (uint16_t)(x + n - 1);
+		advance(vt, x + n, limit);
+		p += n;
+	} while (p < end && vt->pos.pending && vt_is_printable_ascii(*p));
+	vt->changed = true;
+	vt->last_cp = p[-1];
+	vt->cluster = VT_CLUSTER_SIMPLE;
+	return p;
+}
+
 /* Characters that go where the cursor is, one after the other, for as long as the
  * row and their kind allow. */
 static const uint8_t *print_simple(struct vt *vt, const uint8_t *p, const uint8_t *end)

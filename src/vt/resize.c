@@ -31,7 +31,7 @@ static void push_oldest(struct reflow *r)
 {
 	struct vt_grid_row *row = &r->grid.rows[r->grid.head];
 
-	vt_sb_push(r->vt, &r->vt->sb, row);
+	vt_sb_push(r->vt, &r->vt->sb, row, r->cols);
 	if (row->spans)
 		vt_spans_keep(r->vt, (struct vt_kept_spans){ .row = r->vt->sb.end - 1, .spans = row->spans });
 	row->spans = NULL;

@@ -6,6 +6,7 @@
  * The old blocks go while the new ones come, so that both are never there in full. */
 #include "vt/internal.h"
 #include "vt/sbrow.h"
+#include "vt/simd.h"
 
 struct rewrap {
 	struct vt *vt;
@@ -96,12 +97,14 @@ static bool is_ascii(const uint8_t *p, size_t n)
 {
 	uint64_t all = 0;
 
+#if VT_SIMD
 	for (; n >= 8; p += 8, n -= 8) {
 		uint64_t v;
 
 		memcpy(&v, p, 8);
 		all |= v;
 	}
+#endif
 	for (; n > 0; p++, n--)
 		all |= *p;
 	return (all & 0x8080808080808080ull) == 0;

@@ -258,7 +258,7 @@ static void scroll_whole(struct vt *vt)
 	if (vt_is_alt(vt))
 		g->floor = vt_now(vt);
 	else
-		vt_sb_push(vt, &vt->sb, row);
+		vt_sb_push(vt, &vt->sb, row, vt->cols);
 	if (row->spans || vt->images.n_kept > 0 || vt->graphics)
 		leave(vt, row);
 	if (++g->head == g->n)

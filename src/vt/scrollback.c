@@ -274,12 +274,26 @@ void vt_sb_trim(struct vt_scrollback *sb)
 
 /* ---- writing ---------------------------------------------------------------------- */
 
-/* A character of U+0800 to U+FFFF. */
-static inline void put_three(uint8_t *p, uint32_t cp)
+/* A character of three bytes. Four are written. */
+static inline uint8_t *put_three(uint8_t *p, uint32_t cp)
 {
-	p[0] = (uint8_t)(0xe0 | cp >> 12);
-	p[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3f));
-	p[2] = (uint8_t)(0x80 | (cp & 0x3f));
+	uint32_t word = 0x8080e0 | cp >> 12 | (cp << 2 & 0x3f00) | (cp << 16 & 0x3f0000);
+
+	memcpy(p, &word, sizeof(word));
+	return p + 3;
+}
+
+/* Any that is no cluster, or a blank. */
+static inline uint8_t *put_utf8(uint8_t *p, uint32_t cp)
+{
+	if (cp >= 0x800 && cp < 0x10000)
+		return put_three(p, cp);
+	if (cp >= 0x80 && cp < 0x800) {
+		p[0] = (uint8_t)(0xc0 | cp >> 6);
+		p[1] = (uint8_t)(0x80 | (cp & 0x3f));
+		return p + 2;
+	}
+	return p + text_utf8_encode(cp, (char *)p);
 }
 
 static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *cell)
@@ -287,12 +301,8 @@ static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *
 	uint32_t cp = cell->text;
 	unsigned natural = TEXT_PROPS_WIDTH(text_props(cp));
 
-	if (!(cp & VT_CELL_CLUSTER) && cell->width == (natural ? natural : 1)) {
-		if (cp < 0x800 || cp > 0xffff)
-			return p + text_utf8_encode(cp, (char *)p);
-		put_three(p, cp);
-		return p + 3;
-	}
+	if (!(cp & VT_CELL_CLUSTER) && cell->width == (natural ? natural : 1))
+		return put_utf8(p, cp);
 	size_t len = 0;
 	if (cp & VT_CELL_CLUSTER) {
 		const struct vt_cluster *c = &vt->clusters.v[cp & ~VT_CELL_CLUSTER];
@@ -301,7 +311,7 @@ static uint8_t *put_text(const struct vt *vt, uint8_t *p, const struct vt_cell *
 		len = c->len;
 		memcpy(p + 2, c->s, sizeof(c->s));
 	} else if (cp) {
-		len = text_utf8_encode(cp, (char *)p + 2);
+		len = (size_t)(put_utf8(p + 2, cp) - p) - 2;
 	}
 	p[0] = VT_SB_CLUSTER;
 	p[1] = (uint8_t)((cell->width == 2 ? 0x80 : 0) | len);
@@ -371,11 +381,17 @@ static uint8_t *put_runs(uint8_t *start, const struct vt_sb_run *runs, unsigned 
 	return p + more;
 }
 
-/* The block has room for it. */
-static void append_row(struct vt_scrollback *sb, struct vt_sb_block *b, const struct vt_sb_new *row)
+static uint8_t *put_head(uint8_t *p, const struct vt_sb_new *row, bool runs)
 {
-	bool plain = row->n_runs == 0 || (row->n_runs == 1 && row->runs[0].index == 0);
+	*p++ = (uint8_t)((row->wrapped ? VT_SB_WRAPPED : 0) | (runs ? VT_SB_RUNS : 0) |
+	    row->line_attr << VT_SB_ATTR_SHIFT | row->marks << VT_SB_MARKS_SHIFT);
+	return vt_sb_put_varint(p, row->cells);
+}
 
+/* The row has been written behind the others of the newest block, up to `end`. */
+static void end_row(struct vt_scrollback *sb, struct vt_sb_block *b, const struct vt_sb_new *row,
+    const uint8_t *end)
+{
 	if (b->n == b->cap) {
 		sb->bytes -= block_bytes(b);
 		b->cap = MAX(b->cap * 2, 64u);
@@ -383,15 +399,7 @@ static void append_row(struct vt_scrollback *sb, struct vt_sb_block *b, const st
 		sb->bytes += block_bytes(b);
 	}
 	b->rows[b->n++] = (struct vt_sb_row){ .offset = b->len, .seqno = (uint32_t)row->seqno };
-	uint8_t *p = b->data + b->len;
-	*p++ = (uint8_t)((row->wrapped ? VT_SB_WRAPPED : 0) | (plain ? 0 : VT_SB_RUNS) |
-	    row->line_attr << VT_SB_ATTR_SHIFT | row->marks << VT_SB_MARKS_SHIFT);
-	p = vt_sb_put_varint(p, row->cells);
-	if (!plain)
-		p = put_runs(p, row->runs, row->n_runs);
-	if (row->len > 0)
-		memcpy(p, row->text, row->len);
-	b->len = (uint32_t)(p + row->len - b->data);
+	b->len = (uint32_t)(end - b->data);
 	b->seqno = MAX(b->seqno, row->seqno);
 	/* A line of double width needs twice the columns. */
 	unsigned cols = MIN(row->line_attr ? 2 * row->cells : row->cells, (unsigned)VT_COLS_MAX);
@@ -406,18 +414,49 @@ static void append_row(struct vt_scrollback *sb, struct vt_sb_block *b, const st
 		vt_sb_trim(sb);
 }
 
-void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row)
+/* The block has room for it. */
+static void append_row(struct vt_scrollback *sb, struct vt_sb_block *b, const struct vt_sb_new *row)
+{
+	bool plain = row->n_runs == 0 || (row->n_runs == 1 && row->runs[0].index == 0);
+	uint8_t *p = put_head(b->data + b->len, row, !plain);
+
+	if (!plain)
+		p = put_runs(p, row->runs, row->n_runs);
+	if (row->len > 0)
+		memcpy(p, row->text, row->len);
+	end_row(sb, b, row, p + row->len);
+}
+
+/* A row of ASCII in the default style goes straight into the block. False when it is none. */
+static bool push_plain(struct vt_scrollback *sb, const struct vt_cell *cells, unsigned cols,
+    const struct vt_sb_new *row)
+{
+	if (row->cells > 0 && cells[0].style != 0)
+		return false;
+	struct vt_sb_block *b = block_for(sb, VT_SB_HEAD_MAX + row->cells + VT_TO_ASCII_MORE);
+	uint8_t *p = put_head(b->data + b->len, row, false);
+	if (vt_cells_to_ascii(p, cells, row->cells, cols, 0) < row->cells)
+		return false;
+	end_row(sb, b, row, p + row->cells);
+	return true;
+}
+
+void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row, unsigned cols)
 {
 	const struct vt_cell *cells = row->cells;
 	unsigned n = row->used, n_runs = 0;
+	struct vt_sb_new new = { .cells = n, .wrapped = row->wrapped, .line_attr = row->line_attr,
+		.marks = row->marks, .seqno = row->seqno };
 
 	if (sb->lines_max == 0) {
 		sb->first = ++sb->end;
 		return;
 	}
+	if (push_plain(sb, cells, cols, &new))
+		return;
 	if (n > sb->text_cap) {
 		sb->text_cap = n;
-		sb->text = xreallocarray(sb->text, n, VT_SB_CELL_MAX);
+		sb->text = xreallocarray(sb->text, n + 1, VT_SB_CELL_MAX);
 		sb->runs = xreallocarray(sb->runs, n, sizeof(*sb->runs));
 	}
 	uint8_t *text = sb->text;
@@ -426,7 +465,7 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 		uint16_t style = cells[i].style;
 
 		for (;;) {
-			unsigned k = vt_cells_to_ascii(text, cells + i, n - i, style);
+			unsigned k = vt_cells_to_ascii(text, cells + i, n - i, cols - i, style);
 
 			text += k;
 			i += k;
@@ -435,8 +474,7 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 			do {
 				/* Lines of it at a time: each two cells and three bytes. */
 				while (i + 1 < n && text_is_han(cells[i].text) && cells[i].width == 2 && cells[i].style == style) {
-					put_three(text, cells[i].text);
-					text += 3;
+					text = put_three(text, cells[i].text);
 					i += 2;
 				}
 				if (i == n || cells[i].style != style)
@@ -448,16 +486,17 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 		}
 		sb->runs[n_runs++] = (struct vt_sb_run){ .cells = i - start, .index = style };
 	}
-	size_t len = (size_t)(text - sb->text);
-	struct vt_sb_block *b = block_for(sb, VT_SB_HEAD_MAX + n_runs * VT_SB_RUN_MAX + len);
+	new.text = sb->text;
+	new.len = (size_t)(text - sb->text);
+	struct vt_sb_block *b = block_for(sb, VT_SB_HEAD_MAX + n_runs * VT_SB_RUN_MAX + new.len);
 	for (unsigned i = 0; i < n_runs; i++) {
 		uint16_t style = (uint16_t)sb->runs[i].index;
 
 		sb->runs[i].index = block_style(vt, sb, b, style);
 		sb->runs[i].style = &vt->styles.v[style];
 	}
-	struct vt_sb_new new = { .cells = n, .wrapped = row->wrapped, .line_attr = row->line_attr,
-		.marks = row->marks, .seqno = row->seqno, .runs = sb->runs, .n_runs = n_runs, .text = sb->text, .len = len };
+	new.runs = sb->runs;
+	new.n_runs = n_runs;
 	append_row(sb, b, &new);
 }
 

@@ -80,8 +80,8 @@ struct vt_grid_row;
 
 void vt_sb_init(struct vt_scrollback *sb, uint32_t lines_max, size_t bytes_max);
 void vt_sb_fini(struct vt_scrollback *sb);
-/* Appends a row; may drop the oldest. */
-void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row);
+/* Appends a row, which has memory for so many columns; may drop the oldest. */
+void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_row *row, unsigned cols);
 /* Appends a row that consists of pieces of others. Of each run the style is given, and
  * whether it was an own one there: then it is again. */
 void vt_sb_append(struct vt_scrollback *sb, const struct vt_sb_new *row);

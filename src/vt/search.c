@@ -9,13 +9,10 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "vt/internal.h"
 #include "vt/sbrow.h"
 #include "vt/search.h"
+#include "vt/simd.h"
 
 #define CHUNK_BYTES (64u << 10)
 #define CHUNK_ROWS 4096u
@@ -181,7 +178,7 @@ static bool copy_ascii(char *to, const uint8_t *p, size_t n)
 {
 	size_t i = 0;
 
-#ifdef __SSE2__
+#if VT_SSE2
 	const __m128i zero = _mm_setzero_si128(), space = _mm_set1_epi8(' ');
 	for (; i + 16 <= n; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));

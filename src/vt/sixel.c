@@ -7,10 +7,8 @@
  * the data only announce beyond the limits of the setup. */
 #include "base/mem.h"
 #include "vt/digits.h"
+#include "vt/simd.h"
 #include "vt/sixel.h"
-
-/* gcc and clang make of these what the processor has. */
-typedef uint32_t v4 __attribute__((vector_size(16)));
 
 #define LINE VT_SIXEL_LINE
 #define SPARE VT_SIXEL_SPARE
@@ -89,6 +87,15 @@ static void define_color(struct vt_sixel *s)
 
 /* ---- the picture ------------------------------------------------------------------ */
 
+#if VT_SIMD
+/* gcc and clang make of these what the processor has. */
+typedef uint32_t v4 __attribute__((vector_size(16)));
+
+static inline v4 all4(uint32_t v)
+{
+	return (v4){ v, v, v, v };
+}
+
 static inline v4 load(const uint32_t *p)
 {
 	v4 v;
@@ -102,18 +109,66 @@ static inline void store(uint32_t *p, v4 v)
 	memcpy(p, &v, sizeof(v));
 }
 
+/* Those of four pixels that are transparent. */
+static inline void fill4(uint32_t *p, v4 color)
+{
+	v4 have = load(p);
+
+	store(p, have | (color & (v4)(have == 0)));
+}
+
+/* Blends the colour into four pixels of row i; each byte of `four` is a sixel. */
+static inline void draw_row(uint32_t *to, unsigned i, uint32_t four, v4 color)
+{
+	const v4 bit = { 1u << i, 1u << (8 + i), 1u << (16 + i), 1u << (24 + i) };
+	v4 have = load(to);
+
+	store(to, have ^ ((have ^ color) & (v4)((all4(four) & bit) == bit)));
+}
+#else
+typedef uint32_t v4;                 /* a pixel, for all four */
+
+static inline v4 all4(uint32_t v)
+{
+	return v;
+}
+
+static inline void store(uint32_t *p, v4 v)
+{
+	for (unsigned k = 0; k < 4; k++)
+		p[k] = v;
+}
+
+static inline void fill4(uint32_t *p, v4 color)
+{
+	for (unsigned k = 0; k < 4; k++)
+		if (p[k] == 0)
+			p[k] = color;
+}
+
+static inline void draw_row(uint32_t *to, unsigned i, uint32_t four, v4 color)
+{
+	for (unsigned k = 0; k < 4; k++)
+		if (four >> (8 * k + i) & 1)
+			to[k] = color;
+}
+#endif
+
 /* Whether none of n pixels is transparent. */
 static bool opaque(const uint32_t *p, size_t n)
 {
-	v4 all = { ~0u, ~0u, ~0u, ~0u };
 	uint32_t rest = ~0u;
 	size_t i = 0;
 
+#if VT_SIMD
+	v4 all = all4(~0u);
 	for (; i + 16 <= n; i += 16)
 		all &= load(p + i) & load(p + i + 4) & load(p + i + 8) & load(p + i + 12);
+	rest = all[0] & all[1] & all[2] & all[3];
+#endif
 	for (; i < n; i++)
 		rest &= p[i];
-	return (all[0] & all[1] & all[2] & all[3] & rest) != 0;
+	return rest != 0;
 }
 
 /* Colours what is transparent in [from, to) of a made row, where it is to be filled. */
@@ -124,12 +179,9 @@ static void fill_row(struct vt_sixel *s, uint32_t y, uint32_t from, uint32_t to)
 	if (!s->filling || y < s->fill_y || y - s->fill_y >= s->fill_height)
 		return;
 	to = MIN(to, s->fill_width);
-	const v4 color = { s->fill, s->fill, s->fill, s->fill };
-	for (; x + 4 <= to; x += 4) {
-		v4 have = load(row + x);
-
-		store(row + x, have | (color & (v4)(have == 0)));
-	}
+	const v4 color = all4(s->fill);
+	for (; x + 4 <= to; x += 4)
+		fill4(row + x, color);
 	for (; x < to; x++)
 		if (row[x] == 0)
 			row[x] = s->fill;
@@ -283,27 +335,17 @@ static bool line_reach(struct vt_sixel *s, uint32_t end)
 	return true;
 }
 
-/* Blends the colour into four pixels of row i; lanes of `sixels` are all the four bytes. */
-static inline void draw_row(uint32_t *to, unsigned i, v4 sixels, v4 color)
-{
-	const v4 bit = { 1u << i, 1u << (8 + i), 1u << (16 + i), 1u << (24 + i) };
-	v4 have = load(to);
-
-	store(to, have ^ ((have ^ color) & (v4)((sixels & bit) == bit)));
-}
-
 /* Four sixels at column x < line_cap, one in each byte, the first in the lowest. */
 static inline void draw4(uint32_t *line, size_t stride, uint32_t x, uint32_t four, v4 color)
 {
-	const v4 sixels = { four, four, four, four };
 	uint32_t *to = line + x;
 
-	draw_row(to, 0, sixels, color);
-	draw_row(to + stride, 1, sixels, color);
-	draw_row(to + 2 * stride, 2, sixels, color);
-	draw_row(to + 3 * stride, 3, sixels, color);
-	draw_row(to + 4 * stride, 4, sixels, color);
-	draw_row(to + 5 * stride, 5, sixels, color);
+	draw_row(to, 0, four, color);
+	draw_row(to + stride, 1, four, color);
+	draw_row(to + 2 * stride, 2, four, color);
+	draw_row(to + 3 * stride, 3, four, color);
+	draw_row(to + 4 * stride, 4, four, color);
+	draw_row(to + 5 * stride, 5, four, color);
 }
 
 /* What is to be filled is known when the first sixel comes. */
@@ -328,7 +370,7 @@ static void repeat(struct vt_sixel *s, unsigned sixel, uint32_t n)
 	}
 	if (!line_reach(s, s->x + n))
 		return;
-	const v4 color = { s->color, s->color, s->color, s->color };
+	const v4 color = all4(s->color);
 	const size_t stride = s->line_cap + SPARE;
 	uint32_t x = s->x;
 	s->x += n;
@@ -352,7 +394,7 @@ static void repeat(struct vt_sixel *s, unsigned sixel, uint32_t n)
 /* A run of sixels, each once; returns where it ends. */
 static const uint8_t *literals(struct vt_sixel *s, const uint8_t *p, const uint8_t *end)
 {
-	const v4 color = { s->color, s->color, s->color, s->color };
+	const v4 color = all4(s->color);
 	const size_t stride = s->line_cap + SPARE;
 	uint32_t *const line = s->line;
 	uint32_t room = s->line_cap - MIN(s->x, s->line_cap), x = s->x, bits = 0, taken = 4;
