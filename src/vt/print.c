@@ -25,12 +25,13 @@ static unsigned right_limit(const struct vt *vt)
 	return vt_line_limit(vt, vt->pos.x, vt->pos.y);
 }
 
-/* The line goes on in the next row: not from one width to another. */
+/* The line goes on in the next row: not from one width to another, and not in the last
+ * row below the region, which the cursor does not leave. */
 static bool continues(const struct vt *vt)
 {
 	unsigned y = vt->pos.y;
 
-	if (vt->left != 0 || vt->right != vt->cols - 1)
+	if (vt->left != 0 || vt->right != vt->cols - 1 || (y == vt->rows - 1u && y != vt->bottom))
 		return false;
 	return __builtin_expect(!(vt->modes & VT_M_DOUBLE), 1) ||
 	    (!vt_row_at(vt, y)->line_attr && !vt_row_at(vt, MIN(y + 1, vt->rows - 1u))->line_attr);
@@ -74,7 +75,9 @@ static void place(struct vt *vt, uint32_t text, unsigned width)
 		} else if (vt->modes & VT_M_AUTOWRAP) {
 			struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 
+			/* Only this column is not part of the line. */
 			vt_row_erase(row, limit, limit + 1, vt->cols, 0);
+			vt_row_reach(row, limit);
 			vt_touch(vt, row);
 			wrap(vt);
 			limit = right_limit(vt);

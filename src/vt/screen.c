@@ -297,6 +297,17 @@ static void scroll_columns_down(struct vt *vt, unsigned top, unsigned bottom, un
 		vt_erase_cells(vt, y, vt->left, vt->right + 1u, false);
 }
 
+/* Another row follows than the one it continued in. */
+static void unwrap(struct vt *vt, unsigned y)
+{
+	struct vt_grid_row *row = vt_row_at(vt, y);
+
+	if (!row->wrapped)
+		return;
+	row->wrapped = false;
+	vt_touch(vt, row);
+}
+
 void vt_scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n, bool keep)
 {
 	struct vt_pins pins;
@@ -309,6 +320,8 @@ void vt_scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n, bool
 		return;
 	}
 	bool whole = top == 0 && bottom == vt->rows - 1u && (keep || vt_is_alt(vt));
+	if (top > 0)
+		unwrap(vt, top - 1);
 	for (; n > 0; n--) {
 		if (whole) {
 			scroll_whole(vt);
@@ -332,11 +345,15 @@ void vt_scroll_down(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
 
 	n = MIN(n, bottom - top + 1);
 	pin_images(vt, top, bottom, &pins);
-	if (!whole_width(vt))
-		scroll_columns_down(vt, top, bottom, n);
-	else
+	if (whole_width(vt)) {
 		for (; n > 0; n--)
 			rotate_down(vt, top, bottom);
+		unwrap(vt, bottom);
+		if (top > 0)
+			unwrap(vt, top - 1);
+	} else {
+		scroll_columns_down(vt, top, bottom, n);
+	}
 	vt_spans_unpin(vt, &pins);
 	if (vt->modes & VT_M_DOUBLE)
 		vt_cursor_clamp(vt);
@@ -421,9 +438,13 @@ void vt_erase_cells(struct vt *vt, unsigned y, unsigned from, unsigned to, uint3
 		vt_row_erase(row, from, to, vt->cols, style);
 		return;
 	}
+	unsigned used = row->used;
 	for (unsigned x = from; x < to && x < row->used; x++)
 		if (!(vt->styles.v[row->cells[x].style].attrs & keep))
 			vt_row_erase(row, x, x + 1, vt->cols, style);
+	/* Where nothing has been printed nothing is protected. */
+	if (to > used)
+		vt_row_erase(row, MAX(from, used), to, vt->cols, style);
 }
 
 void vt_margins_reset(struct vt *vt)
