@@ -4,6 +4,7 @@
  * the same. Whatever could be read is used, written and read again. */
 #include <assert.h>
 
+#include "vt/dump.h"
 #include "vt/snapshot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -74,12 +75,34 @@ static void read_rows(struct vt *vt)
 	}
 }
 
+static bool show(void *user, const void *bytes, size_t len)
+{
+	vt_write(user, bytes, len);
+	return true;
+}
+
+/* What it shows, on another. */
+static void dump(struct vt *vt)
+{
+	struct vt_dump_config how = { .flags = VT_DUMP_BOTH, .scrollback = 10 };
+	struct vt_config config = limits;
+	struct vt_dims d = vt_dims(vt);
+
+	config.rows = d.rows;
+	config.cols = d.cols;
+	struct vt *other = vt_create(&config, &callbacks, NULL);
+	vt_dump(vt, &how, show, other);
+	assert(vt_dims(other).physical_top - vt_dims(other).scrollback_top <= 10);
+	vt_destroy(other);
+}
+
 static void use(struct vt *vt)
 {
 	static const char text[] = "\xcc\x81x\033[3b\t\b\033[2@\033[P\n\033[L\033[2;3Hab\033[1;2r\n\n\033[r\033[?1049l\033[23t"
 		"\033[?1049h\033[<3u\033\\\a\0338\033[!p\n\n\n\033[?1049lend";
 
 	read_rows(vt);
+	dump(vt);
 	vt_write(vt, text, sizeof(text) - 1);
 	while (vt_compact(vt))
 		;
@@ -136,6 +159,7 @@ static void goes_on(const uint8_t *data, size_t size)
 		}
 	}
 	same(a, b);
+	dump(a);
 	vt_destroy(a);
 	vt_destroy(b);
 }

@@ -1,6 +1,7 @@
 /* Blocks of the scrollback that come from outside, in a snapshot. Whoever reads a row
  * (sbrow.h) relies on what vt_sb_push() writes, so here each byte of it is looked at. */
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "vt/internal.h"
 #include "vt/sbrow.h"
@@ -139,15 +140,29 @@ static bool check_rows(const struct vt_sb_block *b, const uint8_t *data, const s
 	return true;
 }
 
-bool vt_sb_block_check(const struct vt_sb_block *b)
+/* The rows of a compressed block, and the lengths after them. */
+static uint8_t *check_unpack(const struct vt_sb_block *b, bool *ret_memory)
 {
+	uint8_t *plain = malloc(b->plain_len);
+	size_t n = plain ? ZSTD_decompress(plain, b->plain_len, b->data, b->packed) : 0;
+
+	*ret_memory = plain && ZSTD_getErrorCode(n) != ZSTD_error_memory_allocation;
+	if (n == b->plain_len)
+		return plain;
+	free(plain);
+	return NULL;
+}
+
+bool vt_sb_block_check(const struct vt_sb_block *b, bool *ret_memory)
+{
+	*ret_memory = true;
 	if (b->packed == 0)
 		return check_rows(b, b->data, b->rows);
 	if (b->len > b->plain_len)
 		return false;
-	cleanup_free uint8_t *plain = malloc(b->plain_len);
-	cleanup_free struct vt_sb_row *rows = calloc(b->n, sizeof(*rows));
-	if (!plain || !rows || ZSTD_decompress(plain, b->plain_len, b->data, b->packed) != b->plain_len)
+	cleanup_free uint8_t *plain = check_unpack(b, ret_memory);
+	cleanup_free struct vt_sb_row *rows = xcalloc(b->n, sizeof(*rows));
+	if (!plain)
 		return false;
 	const uint8_t *p = plain + b->len;
 	uint32_t offset = 0;

@@ -112,8 +112,9 @@ bool vt_sb_compact(struct vt_scrollback *sb);
 void vt_sb_drop_newest(struct vt_scrollback *sb);
 void vt_sb_erase(struct vt_scrollback *sb);
 /* For a snapshot that is read. Whether everything in the block is what vt_sb_push()
- * could have written: whoever reads a row relies on it. */
-bool vt_sb_block_check(const struct vt_sb_block *block);
+ * could have written: whoever reads a row relies on it. *ret_memory is false when there
+ * was no memory to find out. */
+bool vt_sb_block_check(const struct vt_sb_block *block, bool *ret_memory);
 /* Appends the block as it is. */
 void vt_sb_adopt(struct vt_scrollback *sb, struct vt_sb_block *block);
 /* Drops what is beyond the bounds. */

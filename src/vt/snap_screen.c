@@ -187,6 +187,16 @@ static void block_rows(struct vt_snap *s, struct vt_sb_block *b)
 	vt_snap_require(s, offset == b->len);
 }
 
+static void regrow(struct vt_snap *s, void **p, size_t n, size_t size)
+{
+	void *more = n > 0 ? realloc(*p, n * size) : NULL;
+
+	if (more)
+		*p = more;
+	else if (n > 0)
+		vt_snap_fail(s, VT_SNAPSHOT_MEMORY);
+}
+
 /* What the newest block, which grows, has room for: that decides when the next one
  * begins, and what all of them count as against the bound in bytes. */
 static void block_room(struct vt_snap *s, struct vt_sb_block *b)
@@ -200,13 +210,11 @@ static void block_room(struct vt_snap *s, struct vt_sb_block *b)
 	}
 	if (!s->reading || s->error != VT_SNAPSHOT_OK)
 		return;
-	b->data = xreallocarray(b->data, data_cap, 1);
+	regrow(s, (void **)&b->data, data_cap, 1);
 	b->data_cap = data_cap;
-	if (cap > 0)
-		b->rows = xreallocarray(b->rows, cap, sizeof(*b->rows));
+	regrow(s, (void **)&b->rows, cap, sizeof(*b->rows));
 	b->cap = cap;
-	if (cap_styles > 0)
-		b->styles = xreallocarray(b->styles, cap_styles, sizeof(*b->styles));
+	regrow(s, (void **)&b->styles, cap_styles, sizeof(*b->styles));
 	b->cap_styles = cap_styles;
 }
 
@@ -296,8 +304,9 @@ void vt_snap_block(struct vt_snap *s, struct vt *vt)
 	block_fields(s, vt, b);
 	if (newest)
 		block_room(s, b);
-	if (s->reading && s->error == VT_SNAPSHOT_OK && !vt_sb_block_check(b))
-		vt_snap_fail(s, VT_SNAPSHOT_VALUE);
+	bool memory;
+	if (s->reading && s->error == VT_SNAPSHOT_OK && !vt_sb_block_check(b, &memory))
+		vt_snap_fail(s, memory ? VT_SNAPSHOT_VALUE : VT_SNAPSHOT_MEMORY);
 	if (s->reading && s->error == VT_SNAPSHOT_OK)
 		vt_sb_adopt(sb, b);
 	else if (s->reading)

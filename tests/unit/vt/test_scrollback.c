@@ -346,7 +346,8 @@ static void test_damaged_rows(void **state)
 	assert_int_equal(vt->sb.n, 1);
 	struct vt_sb_block *b = vt->sb.blocks[vt->sb.head];
 	uint8_t *was = b->data;
-	assert_true(vt_sb_block_check(b));
+	bool memory;
+	assert_true(vt_sb_block_check(b, &memory));
 	for (uint32_t at = 0; at < b->len; at++) {
 		static const uint8_t values[] = { 0, 1, 2, 16, 31, 0x7f, 0x80, 0xfe, 0xff };
 
@@ -355,7 +356,7 @@ static void test_damaged_rows(void **state)
 			b->data = xmalloc(b->len);
 			memcpy(b->data, was, b->len);
 			b->data[at] = values[v];
-			if (vt_sb_block_check(b)) {
+			if (vt_sb_block_check(b, &memory)) {
 				fine++;
 				for (uint32_t i = 0; i < b->n; i++) {
 					struct vt_cell cells[VT_COLS_MAX];

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/xxh64.h"
 #include "text/text.h"
+#include "vt/dump.h"
 #include "vt/internal.h"
 #include "vt/snapshot.h"
 
@@ -186,6 +187,12 @@ static void test_bounded_scrollback(void **state)
 static const char small_input[] = "plain \033[1;38;2;1;2;3mbold\033[m e\u0301\u4e2d\033]8;id=x;http://a.b\awx\033]8;;\a\r\n"
 	"two\r\nthree\r\n\033]0;t\a\033[22t\033[?1049h\033[>5u\033[2;3r\u2764\033]2;in the mid\xe4";
 
+static bool count(void *user, const void *bytes, size_t len)
+{
+	*(size_t *)user += len;
+	return true;
+}
+
 /* Uses everything that a stream can have set. */
 static void use(struct vt *vt)
 {
@@ -209,6 +216,9 @@ static void use(struct vt *vt)
 		}
 	}
 	vt_encode_mouse(vt, &mouse, out);
+	struct vt_dump_config dump = { .flags = VT_DUMP_BOTH, .scrollback = 20 };
+	size_t dumped = 0;
+	assert_true(vt_dump(vt, &dump, count, &dumped) && dumped > 0);
 	while (vt_compact(vt))
 		;
 	feed(vt, "\a\033\\\0338\033[23t\033[?1049l\u0301\033[<u\n\n\n");
@@ -261,6 +271,7 @@ static struct vt *small_terminal(bool packed)
 		}
 		while (vt_compact(vt))
 			;
+		assert_true(vt->sb.blocks[vt->sb.head]->packed > 0);
 	}
 	return vt;
 }
@@ -482,6 +493,85 @@ static void test_fewer_lines(void **state)
 	vt_destroy(vt);
 }
 
+/* ---- memory that runs out ------------------------------------------------------------------- */
+
+static bool refusing;
+static unsigned large, refuse_at;    /* allocations above VT_SMALL so far; which of them fails */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool refuse(size_t size)
+{
+	return refusing && size > VT_SMALL && large++ == refuse_at;
+}
+
+void *__wrap_malloc(size_t size) { return refuse(size) ? NULL : __real_malloc(size); }
+void *__wrap_calloc(size_t n, size_t size) { return refuse(n * size) ? NULL : __real_calloc(n, size); }
+void *__wrap_realloc(void *p, size_t size) { return refuse(size) ? NULL : __real_realloc(p, size); }
+
+/* Each of its parts is large. */
+static struct vt *large_terminal(void)
+{
+	struct vt_config config = { .rows = 60, .cols = 200, .scrollback_lines = 5000 };
+	struct vt *vt = vt_create(&config, &callbacks, NULL);
+	struct vt_picture picture = { .format = VT_IMAGE_RGBA, .width = 200, .height = 100, .data = xcalloc(20000, 4),
+		.len = 80000 };
+	struct vt_image_how how = { .cols = 3, .rows = 2 };
+
+	assert_true(vt_image_show(vt, &picture, &how));
+	for (unsigned i = 0; i < 9000; i++) {
+		char s[96];
+
+		snprintf(s, sizeof(s), "\033[38;2;%u;%u;7m%c\u0301\u0302%s", i / 200, i % 200, 'a' + (char)(i % 26), i % 4 ? "" : "\u030a");
+		feed(vt, s);
+	}
+	feed(vt, "\033[m\r\n");
+	for (unsigned i = 0; i < 5000; i++)
+		feed(vt, "\033[35mline after line\033[m\r\n");
+	while (vt_compact(vt))
+		;
+	feed(vt, "\033]52;c;");
+	for (unsigned i = 0; i < 20000; i++)
+		feed(vt, "YWJj");
+	return vt;
+}
+
+static void test_no_memory(void **state)
+{
+	struct vt *vt = large_terminal(), *copy = NULL;
+	struct vt_config config = { .scrollback_lines = 5000 };
+	enum vt_snapshot_error error;
+	uint8_t *bytes = NULL;
+	size_t len;
+
+	for (refuse_at = 0; !bytes; refuse_at++) {
+		large = 0;
+		refusing = true;
+		bytes = vt_snapshot_bytes(vt, 0, &len, &error);
+		refusing = false;
+		assert_int_equal(error, bytes ? VT_SNAPSHOT_OK : VT_SNAPSHOT_MEMORY);
+	}
+	assert_true(refuse_at > 3);
+	for (refuse_at = 0; !copy; refuse_at++) {
+		large = 0;
+		refusing = true;
+		copy = vt_snapshot_read(bytes, len, &config, &callbacks, NULL, 0, &error);
+		refusing = false;
+		assert_int_equal(error, copy ? VT_SNAPSHOT_OK : VT_SNAPSHOT_MEMORY);
+	}
+	/* Grids, tables, the image, blocks and their packing, the string. */
+	assert_true(refuse_at > 8);
+	same_state(vt, copy);
+	vt_destroy(vt);
+	vt_destroy(copy);
+	free(bytes);
+}
+
 /* What is to survive by name: rows and their numbers of change. */
 static void test_numbers(void **state)
 {
@@ -509,7 +599,7 @@ int main(void)
 		cmocka_unit_test(test_goes_on_the_same), cmocka_unit_test(test_bounded_scrollback),
 		cmocka_unit_test(test_damage), cmocka_unit_test(test_damage_packed), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_sections), cmocka_unit_test(test_limits), cmocka_unit_test(test_fewer_lines),
-		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
