@@ -82,7 +82,7 @@ bool vt_images_make_room(struct vt *vt, size_t bytes, const struct vt_stored *ke
 {
 	struct vt_images *im = &vt->images;
 
-	while (bytes > im->bytes_max - im->bytes) {
+	while (im->bytes + bytes > im->bytes_max) {
 		struct vt_stored *old = victim(im, keep);
 
 		if (!old)

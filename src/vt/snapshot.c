@@ -514,6 +514,17 @@ static void open_stream(struct vt_snap *s, const uint8_t *bytes, size_t len, boo
 		vt_snap_fail(s, VT_SNAPSHOT_CHECKSUM);
 }
 
+/* What this owner's limits have no room for goes, the oldest first. */
+static void keep_bounds(struct vt *vt)
+{
+	vt_sb_trim(&vt->sb);
+	vt_spans_trim(vt, vt->sb.first);
+	vt->changed = false;
+	vt_images_make_room(vt, 0, NULL);
+	/* Rows that showed what is gone are others now. */
+	vt->seqno += vt->changed;
+}
+
 struct vt *vt_snapshot_read(const void *bytes, size_t len, const struct vt_config *config,
     const struct vt_callbacks *cb, void *user, unsigned flags, enum vt_snapshot_error *ret_error)
 {
@@ -533,8 +544,7 @@ struct vt *vt_snapshot_read(const void *bytes, size_t len, const struct vt_confi
 	free(s.styles_live);
 	*ret_error = s.error;
 	if (s.error == VT_SNAPSHOT_OK) {
-		vt_sb_trim(&vt->sb);
-		vt_spans_trim(vt, vt->sb.first);
+		keep_bounds(vt);
 		return vt;
 	}
 	vt_destroy(vt);

@@ -56,7 +56,8 @@ uint8_t *vt_snapshot_bytes(const struct vt *vt, size_t limit, size_t *ret_len,
 
 /* A new vt, or NULL and *ret_error. Of the config, rows and cols are the most that
  * is accepted (0: VT_ROWS_MAX, VT_COLS_MAX) and the pixels are ignored: sizes come
- * from the snapshot. The oldest rows beyond the config's scrollback are dropped.
+ * from the snapshot. Rows beyond the config's scrollback and images beyond its memory
+ * are dropped, the oldest first.
  * Callbacks are kept, but none is called. */
 struct vt *vt_snapshot_read(const void *bytes, size_t len, const struct vt_config *config,
     const struct vt_callbacks *cb, void *user, unsigned flags, enum vt_snapshot_error *ret_error);

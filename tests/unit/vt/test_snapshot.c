@@ -493,6 +493,40 @@ static void test_fewer_lines(void **state)
 	vt_destroy(vt);
 }
 
+/* Less memory for images keeps the newest. */
+static void test_fewer_images(void **state)
+{
+	struct vt_config config = { .rows = 9, .cols = 20, .image_bytes = 1000 };
+	struct vt *vt = vt_create(&config, &callbacks, NULL);
+	enum vt_snapshot_error error;
+	struct vt_row_image image;
+	size_t len;
+
+	for (unsigned i = 0; i < 3; i++) {
+		show_image(vt, 2, 1, false);
+		feed(vt, "\r\n\n");
+	}
+	assert_int_equal(vt->images.bytes, 108);
+	cleanup_free uint8_t *bytes = take(vt, &len);
+	uint64_t mark = vt_seqno(vt);
+	int64_t changed[4];
+	config.image_bytes = 36 * 2;
+	config.rows = 0;
+	struct vt *copy = vt_snapshot_read(bytes, len, &config, &callbacks, NULL, 0, &error);
+	assert_non_null(copy);
+	assert_int_equal(copy->images.bytes, 72);
+	assert_int_equal(vt_row_images(copy, 0, &image, 1), 0);
+	assert_int_equal(vt_row_images(copy, 2, &image, 1), 1);
+	assert_int_equal(vt_row_images(copy, 4, &image, 1), 1);
+	assert_int_equal(vt_rows_changed(copy, mark, 0, 9, changed, 4), 1);
+	assert_int_equal(changed[0], 0);
+	/* The next one still finds the quota kept. */
+	show_image(copy, 2, 1, false);
+	assert_int_equal(copy->images.bytes, 72);
+	vt_destroy(copy);
+	vt_destroy(vt);
+}
+
 /* ---- memory that runs out ------------------------------------------------------------------- */
 
 static bool refusing;
@@ -598,7 +632,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goes_on_the_same), cmocka_unit_test(test_bounded_scrollback),
 		cmocka_unit_test(test_damage), cmocka_unit_test(test_damage_packed), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_sections), cmocka_unit_test(test_limits), cmocka_unit_test(test_fewer_lines),
+		cmocka_unit_test(test_sections), cmocka_unit_test(test_limits), cmocka_unit_test(test_fewer_lines), cmocka_unit_test(test_fewer_images),
 		cmocka_unit_test(test_numbers), cmocka_unit_test(test_no_memory),
 	};
 
