@@ -93,6 +93,9 @@ static int put_pane(struct str *s, const struct pane *p, struct err *err)
 {
 	enum vt_snapshot_error why;
 	size_t len;
+
+	while (vt_compact(p->vt))              /* a third of the size */
+		;
 	uint8_t *snapshot = vt_snapshot_bytes(p->vt, 0, &len, &why);
 
 	if (snapshot == NULL)
