@@ -170,7 +170,6 @@ void vt_placeholders_touch(struct vt *vt, bool alt)
 	/* Which rows of the scrollback have some is not known: all count. */
 	if (alt || !vt->images.placeholders_kept)
 		return;
-	for (size_t i = 0; i < vt->sb.n; i++)
-		vt->sb.blocks[vt->sb.head + i]->floor = vt_now(vt);
+	vt_sb_touch(&vt->sb, vt_now(vt));
 	vt->changed = true;
 }

@@ -291,6 +291,7 @@ static void resize_primary(struct vt *vt, uint16_t rows, uint16_t cols)
 		vt_sb_init(&vt->sb, sb.lines_max, sb.bytes_max);
 		vt->sb.first = vt->sb.end = sb.first;
 		vt->sb.serial = sb.serial;      /* blocks that move keep theirs */
+		vt->sb.arrivals_from = vt_now(vt);
 		if (vt_rewrap(vt, &sb, cols))
 			take_back(&r);
 		vt_sb_fini(&sb);

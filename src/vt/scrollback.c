@@ -40,6 +40,15 @@ static struct vt_sb_block *newest(const struct vt_scrollback *sb)
 	return sb->n > 0 ? sb->blocks[sb->head + sb->n - 1] : NULL;
 }
 
+/* Of the newest block, after a change. */
+static void update_latest(struct vt_scrollback *sb)
+{
+	struct vt_sb_block *b = newest(sb);
+	uint64_t before = sb->n > 1 ? sb->blocks[sb->head + sb->n - 2]->latest : 0;
+
+	b->latest = MAX(MAX(b->seqno, b->floor), before);
+}
+
 static void append_block(struct vt_scrollback *sb, struct vt_sb_block *b)
 {
 	if (sb->head + sb->n == sb->cap) {
@@ -54,6 +63,7 @@ static void append_block(struct vt_scrollback *sb, struct vt_sb_block *b)
 	b->first = sb->end;
 	sb->blocks[sb->head + sb->n++] = b;
 	sb->bytes += block_bytes(b);
+	update_latest(sb);
 }
 
 static void drop_oldest_block(struct vt_scrollback *sb)
@@ -401,6 +411,7 @@ static void end_row(struct vt_scrollback *sb, struct vt_sb_block *b, const struc
 	b->rows[b->n++] = (struct vt_sb_row){ .offset = b->len, .seqno = (uint32_t)row->seqno };
 	b->len = (uint32_t)(end - b->data);
 	b->seqno = MAX(b->seqno, row->seqno);
+	b->latest = MAX(b->latest, row->seqno);
 	/* A line of double width needs twice the columns. */
 	unsigned cols = MIN(row->line_attr ? 2 * row->cells : row->cells, (unsigned)VT_COLS_MAX);
 	b->widest = MAX(b->widest, (uint16_t)cols);
@@ -425,6 +436,19 @@ static void append_row(struct vt_scrollback *sb, struct vt_sb_block *b, const st
 	if (row->len > 0)
 		memcpy(p, row->text, row->len);
 	end_row(sb, b, row, p + row->len);
+}
+
+static void note_arrival(struct vt_scrollback *sb, uint64_t now)
+{
+	struct vt_sb_arrival *next = &sb->arrivals[sb->next_arrival];
+
+	if (sb->arrived == now)
+		return;
+	/* One that is forgotten; 0 at first. */
+	sb->arrivals_from = MAX(sb->arrivals_from, next->seqno);
+	*next = (struct vt_sb_arrival){ .seqno = now, .end = sb->end };
+	sb->arrived = now;
+	sb->next_arrival = (sb->next_arrival + 1) % VT_SB_ARRIVALS;
 }
 
 /* A row of ASCII in the default style goes straight into the block. False when it is none. */
@@ -452,6 +476,7 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 		sb->first = ++sb->end;
 		return;
 	}
+	note_arrival(sb, vt_now(vt));
 	if (push_plain(sb, cells, cols, &new))
 		return;
 	if (n > sb->text_cap) {
@@ -636,6 +661,39 @@ struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row)
 	return sb->blocks[lo];
 }
 
+void vt_sb_touch(struct vt_scrollback *sb, uint64_t now)
+{
+	for (size_t i = 0; i < sb->n; i++) {
+		struct vt_sb_block *b = sb->blocks[sb->head + i];
+
+		b->floor = b->latest = now;
+	}
+	sb->arrivals_from = now;
+}
+
+int64_t vt_sb_changed_from(const struct vt_scrollback *sb, uint64_t since)
+{
+	if (since >= sb->arrivals_from) {
+		int64_t from = sb->end;
+
+		/* Rows may have gone back to the screen and come again. */
+		for (uint32_t i = 0; i < VT_SB_ARRIVALS; i++)
+			if (sb->arrivals[i].seqno > since)
+				from = MIN(from, sb->arrivals[i].end);
+		return from;
+	}
+	size_t lo = sb->head, hi = sb->head + sb->n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (sb->blocks[mid]->latest > since)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo < sb->head + sb->n ? sb->blocks[lo]->first : sb->end;
+}
+
 uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index)
 {
 	uint32_t behind = block->packed ? 0 : (uint32_t)block->seqno - block->rows[index].seqno;
@@ -651,6 +709,7 @@ void vt_sb_adopt(struct vt_scrollback *sb, struct vt_sb_block *b)
 	b->serial = ++sb->serial;
 	append_block(sb, b);
 	sb->end += b->n;
+	sb->arrivals_from = b->latest;
 }
 
 bool vt_sb_map_reserve(struct vt_scrollback *sb, uint32_t style)

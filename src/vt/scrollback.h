@@ -33,6 +33,7 @@ struct vt_sb_block {
 	uint32_t n_styles, cap_styles;
 	uint64_t seqno;                /* the highest of its rows */
 	uint64_t floor;                /* no row counts as older than this */
+	uint64_t latest;               /* the highest of both, of this block and all before it */
 	uint16_t widest;               /* cells of the longest row */
 	bool wraps;                    /* some row is wrapped */
 	uint8_t marks;                 /* those of all rows */
@@ -57,6 +58,13 @@ struct vt_sb_new {
 	size_t len;
 };
 
+/* The last times that rows came, so that those which came since some seqno can be told. */
+#define VT_SB_ARRIVALS 64u
+struct vt_sb_arrival {
+	uint64_t seqno;
+	int64_t end;                   /* what vt_scrollback.end was before */
+};
+
 struct vt_scrollback {
 	struct vt_sb_block **blocks;   /* oldest first, from head */
 	size_t head, n, cap;
@@ -73,6 +81,10 @@ struct vt_scrollback {
 	uint8_t *text;                 /* a row that is being encoded */
 	struct vt_sb_run *runs;
 	size_t text_cap;               /* cells that these two have room for */
+	struct vt_sb_arrival arrivals[VT_SB_ARRIVALS];
+	uint32_t next_arrival;         /* a ring */
+	uint64_t arrived;              /* seqno of the last */
+	uint64_t arrivals_from;        /* they are all there that came after this seqno */
 	uint32_t found;                /* style of the newest block that was looked for last */
 };
 
@@ -105,6 +117,11 @@ struct vt_sb_text vt_sb_text(struct vt_scrollback *sb, const struct vt_sb_block 
 uint8_t vt_sb_row_marks(struct vt_scrollback *sb, const struct vt_sb_block *block, uint32_t index);
 void vt_sb_block_free(struct vt_sb_block *block);
 struct vt_sb_block *vt_sb_find(const struct vt_scrollback *sb, int64_t row);
+/* No row before the one returned has changed since; but for what images and the change of
+ * screens do to rows. Looks at no row. */
+int64_t vt_sb_changed_from(const struct vt_scrollback *sb, uint64_t since);
+/* All rows count as changed now. */
+void vt_sb_touch(struct vt_scrollback *sb, uint64_t now);
 uint64_t vt_sb_row_seqno(const struct vt_sb_block *block, uint32_t index);
 /* Compresses one cold block; true when there are more. */
 bool vt_sb_compact(struct vt_scrollback *sb);
@@ -115,7 +132,7 @@ void vt_sb_erase(struct vt_scrollback *sb);
  * could have written: whoever reads a row relies on it. *ret_memory is false when there
  * was no memory to find out. */
 bool vt_sb_block_check(const struct vt_sb_block *block, bool *ret_memory);
-/* Appends the block as it is. */
+/* Appends the block as it is. (What has arrived when is not kept in snapshots.) */
 void vt_sb_adopt(struct vt_scrollback *sb, struct vt_sb_block *block);
 /* Drops what is beyond the bounds. */
 void vt_sb_trim(struct vt_scrollback *sb);

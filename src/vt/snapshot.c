@@ -26,7 +26,8 @@
  * not kept, vt_scrollback: unpacked unpacked_rows unpacked_serial - the block read last
  * not kept, vt_scrollback: text runs text_cap found - the memory of pushing; a hint
  * not kept, vt_scrollback: serial - given anew, with the blocks
- * not kept, vt_sb_block: first serial - follow from the order
+ * not kept, vt_scrollback: arrivals next_arrival arrived arrivals_from - only save time
+ * not kept, vt_sb_block: first serial latest - follow from the order
  * not kept, vt_ids: slots hash nslots cap max - made anew
  * not kept, vt_links: bytes - counted anew */
 #include "vt/internal.h"

@@ -273,41 +273,57 @@ bool vt_row_get(struct vt *vt, int64_t row, struct vt_row *ret)
 	return true;
 }
 
+/* A list of rows that is cut to what the caller has room for. */
+struct rows {
+	int64_t *v;
+	size_t n, max;
+};
+
+static void add_row(struct rows *r, int64_t row)
+{
+	if (r->n < r->max)
+		r->v[r->n] = row;
+	r->n++;
+}
+
+/* Of kept rows [row, end), none of which came since: only images can have changed. */
+static void add_image_rows(const struct vt *vt, struct rows *r, uint64_t since, int64_t row, int64_t end)
+{
+	for (; (row = vt_spans_kept_changed(vt, since, row, end)) < end; row++)
+		add_row(r, row);
+}
+
+static void add_kept_rows(const struct vt *vt, struct rows *r, uint64_t since, int64_t row, int64_t end)
+{
+	if (vt->switch_seqno > since)
+		for (; row < MIN(end, vt->switch_rows); row++)
+			add_row(r, row);
+	int64_t from = MIN(MAX(vt_sb_changed_from(&vt->sb, since), row), end);
+	add_image_rows(vt, r, since, row, from);
+	for (row = from; row < end;) {
+		const struct vt_sb_block *b = vt_sb_find(&vt->sb, row);
+		int64_t stop = MIN(end, b->first + (int64_t)b->n);
+
+		if (MAX(b->seqno, b->floor) <= since)
+			add_image_rows(vt, r, since, row, stop);
+		else
+			for (; row < stop; row++)
+				if (kept_row_seqno(vt, b, row) > since)
+					add_row(r, row);
+		row = stop;
+	}
+}
+
 size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret,
     size_t max)
 {
+	struct rows r = { .v = ret, .max = max };
 	int64_t top = screen_top(vt);
-	size_t n = 0;
 
-	if (!vt_is_alt(vt)) {
-		int64_t row = MAX(first, vt->sb.first), end = MIN(last, vt->sb.end);
-
-		while (row < end) {
-			const struct vt_sb_block *b = vt_sb_find(&vt->sb, row);
-			int64_t stop = MIN(end, b->first + (int64_t)b->n);
-			bool switched = row < vt->switch_rows && vt->switch_seqno > since;
-
-			if (MAX(b->seqno, b->floor) <= since && !switched) {
-				for (; (row = vt_spans_kept_changed(vt, since, row, stop)) < stop; row++, n++)
-					if (n < max)
-						ret[n] = row;
-				continue;
-			}
-			for (; row < stop; row++) {
-				if (kept_row_seqno(vt, b, row) > since) {
-					if (n < max)
-						ret[n] = row;
-					n++;
-				}
-			}
-		}
-	}
-	for (int64_t row = MAX(first, top); row < MIN(last, top + vt->rows); row++) {
-		if (screen_row_seqno(vt, (unsigned)(row - top)) > since) {
-			if (n < max)
-				ret[n] = row;
-			n++;
-		}
-	}
-	return n;
+	if (!vt_is_alt(vt))
+		add_kept_rows(vt, &r, since, MAX(first, vt->sb.first), MIN(last, vt->sb.end));
+	for (int64_t row = MAX(first, top); row < MIN(last, top + vt->rows); row++)
+		if (screen_row_seqno(vt, (unsigned)(row - top)) > since)
+			add_row(&r, row);
+	return r.n;
 }
