@@ -8,8 +8,21 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/str.h"
+
+/* How much of each, and how much of it at a time. */
+#define PAYLOAD_BYTES (8u << 20)
+#define PAYLOAD_PIECE (64u << 10)
+
+static inline double cpu_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
 
 struct payload {
 	const char *name;            /* one word, for the command line */
