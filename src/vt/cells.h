@@ -26,10 +26,13 @@ static inline uint64_t vt_cell_word(const struct vt_cell *cell)
 	return word;
 }
 
+/* In such a word: a column more. */
+#define VT_WIDTH_ONE ((uint64_t)1 << 48)
+
 /* A blank. Made by arithmetic: to write the members and read the word back stalls. */
 static inline uint64_t vt_blank_word(uint16_t style)
 {
-	return (uint64_t)1 << 48 | (uint64_t)style << 32;
+	return VT_WIDTH_ONE | (uint64_t)style << 32;
 }
 
 static inline bool vt_is_printable_ascii(uint8_t c)

@@ -10,9 +10,6 @@
 #include "text/props.h"
 #include "vt/internal.h"
 
-/* A cell's width as a part of the cell as a word (vt_blank_word()). */
-#define WIDTH_ONE ((uint64_t)1 << 48)
-
 void vt_print_update(struct vt *vt)
 {
 	vt->print_fast = vt->charset[vt->gl] == VT_CHARSET_ASCII && vt->single_shift == 0 &&
@@ -441,19 +438,22 @@ static const uint8_t *print_simple(struct vt *vt, const uint8_t *p, const uint8_
 	if (vt->pos.pending || vt->cluster == VT_CLUSTER_OPEN || (vt->modes & VT_M_INSERT))
 		return p;
 	for (; p < end; p += n) {
-		/* Lines of it at a time: there is nothing to ask but whether there is room. */
-		while (end - p >= 4 && x == used && x < limit && (cp = three_bytes(p)) != 0 && text_is_han(cp)) {
-			uint64_t left = blank + WIDTH_ONE + cp, right = blank - WIDTH_ONE;
+		if (end - p >= 4 && (cp = three_bytes(p)) != 0) {
+			n = 3;
+			/* Lines of it at a time: there is nothing to ask but whether there is room. */
+			if (text_is_han(cp) && x == used && x < limit) {
+				uint64_t left = blank + VT_WIDTH_ONE + cp, right = blank - VT_WIDTH_ONE;
 
-			memcpy(&cells[x], &left, sizeof(left));
-			memcpy(&cells[x + 1], &right, sizeof(right));
-			last = x;
-			last_cp = cp;
-			used = x += 2;
-			p += 3;
-		}
-		if (p == end || (n = whole_char(p, end, &cp)) == 0)
+				memcpy(&cells[x], &left, sizeof(left));
+				memcpy(&cells[x + 1], &right, sizeof(right));
+				last = x;
+				last_cp = cp;
+				used = x += 2;
+				continue;
+			}
+		} else if ((n = whole_char(p, end, &cp)) == 0) {
 			break;
+		}
 		uint8_t props = text_props(cp);
 		unsigned width = TEXT_PROPS_WIDTH(props);
 
@@ -464,9 +464,10 @@ static const uint8_t *print_simple(struct vt *vt, const uint8_t *p, const uint8_
 			vt_row_open(row, x, x + width);
 			used = row->used;
 		}
-		cells[x] = vt_cell_make(cp, style, (uint8_t)width);
+		uint64_t left = blank + (width - 1) * VT_WIDTH_ONE + cp, right = blank - VT_WIDTH_ONE;
+		memcpy(&cells[x], &left, sizeof(left));
 		if (width == 2)
-			cells[x + 1] = vt_cell_make(0, style, 0);
+			memcpy(&cells[x + 1], &right, sizeof(right));
 		last = x;
 		last_cp = cp;
 		x += width;

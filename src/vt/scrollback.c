@@ -497,8 +497,10 @@ void vt_sb_push(struct vt *vt, struct vt_scrollback *sb, const struct vt_grid_ro
 			if (i == n || cells[i].style != style)
 				break;
 			do {
-				/* Lines of it at a time: each two cells and three bytes. */
-				while (i + 1 < n && text_is_han(cells[i].text) && cells[i].width == 2 && cells[i].style == style) {
+				/* Lines of it at a time: each two cells and three bytes. One comparison asks for the
+				 * style, the width, and U+3400 to U+9FFF (text_is_han()). */
+				const uint64_t first = vt_blank_word(style) + VT_WIDTH_ONE + 0x3400;
+				while (i < n && vt_cell_word(&cells[i]) - first < 0xa000 - 0x3400) {
 					text = put_three(text, cells[i].text);
 					i += 2;
 				}
