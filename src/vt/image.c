@@ -114,6 +114,9 @@ struct vt_stored *vt_image_store(struct vt *vt, const struct vt_picture *picture
 		free(picture->data);
 		return NULL;
 	}
+	/* Who goes for it is told by what is placed now, however the bytes were cut. */
+	if (im->relatives > 0)
+		vt_relatives_settle(vt);
 	while (im->n >= VT_IMAGES_MAX)
 		vt_image_delete(vt, victim(im, NULL));
 	vt_images_make_room(vt, picture->len, NULL);

@@ -518,6 +518,9 @@ static void end(struct vt *vt, bool complete)
 		return;
 	if (complete && g->part == VT_KITTY_CONTROL)
 		control_end(vt);
+	/* What text has taken away since is gone before a command looks, however the bytes were cut. */
+	if (vt->images.relatives > 0)
+		vt_relatives_settle(vt);
 	if (!complete)
 		vt_kitty_abandon(vt);
 	else if (!g->malformed)
