@@ -1,10 +1,11 @@
-/* `lace up`: the whole life cycle of one dev container, in the order of
+/* The whole life cycle of one dev container, in the order of
  * reference/devcontainer.md 3.2, but with the image built before anything old is
  * removed, one lock per workspace, and the engine's own answers instead of a
  * wait for its events. */
+#include "cmd/up.h"
+
 #include "cmd/access.h"
-#include "cmd/cmd.h"
-#include "cmd/print.h"
+#include "cmd/project.h"
 #include "cmd/publish.h"
 
 #include "base/mem.h"
@@ -30,19 +31,6 @@ enum {
 	END_PAUSE_MS = 20,
 	PORT_RETRIES = 16,                /* ports the engine refuses one after the other */
 	STOP_GRACE_SECONDS = 5,
-};
-
-struct up {
-	struct engine *engine;
-	struct dev_config *config;
-	bool plain, no_cache, recreate, skip_hooks, trust;
-	char *id;                  /* the container, once there is one */
-	json_object *inspect;      /* of the running container */
-	json_object *merged;       /* merged configuration, without the container's environment */
-	const char *outcome;       /* "created", "started", "running" */
-	int port;
-	struct dev_target target;
-	bool has_target;
 };
 
 /* ---- one lock per workspace --------------------------------------------------- */
@@ -144,12 +132,12 @@ static int create_and_start(struct up *u, const struct dev_image *img, struct er
 static int create(struct up *u, const char *old_id, struct err *err)
 {
 	cleanup_free char *data = xdg_data_dir();
-	struct dev_image_options opts = { .plain = u->plain, .no_cache = u->no_cache, .data_dir = data };
+	struct dev_image_options opts = { .plain = u->opts.plain, .no_cache = u->opts.no_cache, .data_dir = data };
 	struct dev_image img = { 0 };
 	if (dev_image_prepare(u->engine, u->config, &opts, &img, err) != 0)
 		return -1;
 	int code = -1;
-	if (dev_trust_confirm_image(u->config, img.entries, u->trust, err) == 0)
+	if (u->opts.unasked || dev_trust_confirm_image(u->config, img.entries, u->opts.trust, err) == 0)
 		u->merged = dev_container_merge(u->config, img.entries, err);
 	/* Only now that its successor can be made, the old one goes (devcontainer.md T196). */
 	if (u->merged && (old_id == NULL || engine_remove(u->engine, old_id, true, err) == 0)) {
@@ -182,7 +170,9 @@ static int ensure_running(struct up *u, struct err *err)
 		return -1;
 	int code;
 	const char *id = json_str(found, "Id"), *state = json_str(found, "State");
-	if (found == NULL || u->recreate) {
+	if (found == NULL && u->opts.existing) {
+		code = err_set(err, ERR_NOT_FOUND, "The expected container does not exist.");
+	} else if (found == NULL || u->opts.recreate) {
 		code = create(u, id, err);
 	} else {
 		u->id = xstrdup(id);
@@ -214,7 +204,7 @@ static bool has_attach_hook(const struct up *u)
 	return list && json_object_array_length(list) > 0;
 }
 
-static char *remote_user(const struct up *u)
+char *up_remote_user(const struct up *u)
 {
 	json_object *image_like = json_object_new_object(); /* the container's own Config.User stands for its image's */
 	json_object_object_add(image_like, "Config", json_object_get(json_get(u->inspect, "Config")));
@@ -241,10 +231,11 @@ static int inside(struct up *u, struct err *err)
 	u->has_target = true;
 	if (u->port && dev_write_session(&u->target, err) != 0)
 		return -1;
-	struct dev_hook_options opts = { .skip_post_create = u->skip_hooks };
-	if (dev_run_hooks(&u->target, &opts, err) == 0)
+	if (dev_run_hooks(&u->target, &u->opts.hooks, err) == 0)
 		return 0;
 	progress_done();
+	if (u->opts.unasked)
+		return -1;
 	cleanup_free char *name = dev_project_name(u->config->workspace);
 	fprintf(stderr, "The container runs all the same: lace %s %s. Once the command is mended: lace up --recreate\n",
 	    u->port ? "connect" : "exec", name);
@@ -261,10 +252,16 @@ static char *settled_mark(const struct up *u)
 	return xasprintf("%s %s", started_at(u), digest);
 }
 
+static bool wants_every_hook(const struct up *u)
+{
+	const struct dev_hook_options *h = &u->opts.hooks;
+	return !h->skip_post_create && !h->prebuild && !h->skip_non_blocking && !h->skip_post_attach;
+}
+
 /* Nothing was started, every hook has run since, and none wants to run now: what was prepared then still holds. */
 static bool is_settled(const struct up *u, const char *user)
 {
-	if (!str_eq(u->outcome, "running") || has_attach_hook(u))
+	if (!str_eq(u->outcome, "running") || has_attach_hook(u) || u->opts.hooks.prebuild)
 		return false;
 	struct project_note note;
 	cleanup_free char *mark = settled_mark(u);
@@ -315,7 +312,7 @@ static void blame_its_end(struct up *u, struct err *err)
 
 static int use_container(struct up *u, struct err *err)
 {
-	cleanup_free char *user = remote_user(u);
+	cleanup_free char *user = up_remote_user(u);
 	bool settled = is_settled(u, user);
 	if (reach(u, user, settled, err) != 0 || (!settled && inside(u, err) != 0))
 		return -1;
@@ -324,7 +321,7 @@ static int use_container(struct up *u, struct err *err)
 		if (link_ssh_wait(u->port, SSH_TIMEOUT_MS, err) != 0)
 			return err_wrap(err, "sshd does not answer; see `lace doctor` and /run/lace/sshd.log in the container");
 	}
-	if (!settled && note_settled(u, user, err) != 0)
+	if (!settled && wants_every_hook(u) && note_settled(u, user, err) != 0)
 		return -1;
 	write_resolved(u->config);
 	return 0;
@@ -340,39 +337,7 @@ static int up_locked(struct up *u, struct err *err)
 	return -1;
 }
 
-/* ---- the verb ----------------------------------------------------------------------- */
-
-static void print_json(const struct up *u, const struct err *err, const char *user)
-{
-	json_object *o = json_object_new_object();
-	bool ok = !err_is(err);
-	json_object_object_add(o, "outcome", json_object_new_string(ok ? "success" : "error"));
-	if (!ok)
-		json_object_object_add(o, "message", json_object_new_string(err->msg));
-	if (u->id)
-		json_object_object_add(o, "containerId", json_object_new_string(u->id));
-	if (ok) {
-		cleanup_free char *name = dev_project_name(u->config->workspace);
-		json_object_object_add(o, "name", json_object_new_string(name));
-		json_object_object_add(o, "container", json_object_new_string(u->outcome));
-		json_object_object_add(o, "remoteUser", json_object_new_string(user));
-		json_object_object_add(o, "remoteWorkspaceFolder", json_object_new_string(u->config->workspace_folder));
-		json_object_object_add(o, "port", u->port ? json_object_new_int(u->port) : NULL);
-	}
-	print_json_line(o);
-}
-
-static void print_text(const struct up *u, const char *user)
-{
-	cleanup_free char *name = dev_project_name(u->config->workspace);
-	const char *what = str_eq(u->outcome, "running") ? "is running" : str_eq(u->outcome, "started") ? "started" : "is up";
-	if (u->port)
-		printf("%s %s: %s@127.0.0.1 port %d\nNext: lace connect %s\n", name, what, user, u->port, name);
-	else
-		printf("%s %s\nNext: lace exec %s -- sh\n", name, what, name);
-}
-
-static int up(struct up *u, struct err *err)
+int up_run(struct up *u, struct err *err)
 {
 	if (u->config->kind == DEV_KIND_COMPOSE)
 		return err_set(err, ERR_FAILED,
@@ -392,62 +357,13 @@ static int up(struct up *u, struct err *err)
 	return code;
 }
 
-static int run(const struct cmd_args *args, struct err *err)
+void up_fini(struct up *u)
 {
-	struct up u = { .plain = cmd_flag(args, "plain"), .no_cache = cmd_flag(args, "no-cache"),
-		.recreate = cmd_flag(args, "recreate"), .skip_hooks = cmd_flag(args, "skip-hooks"),
-		.trust = cmd_flag(args, "trust") };
-	bool json = cmd_flag(args, "json");
-	progress_announce_interrupt();
-	struct dev_config_options opts = { .config = cmd_value(args, "config") };
-	const char *path = args->operands.n ? args->operands.v[0] : ".";
-	int code = -1;
-	u.config = dev_config_load(path, &opts, err);
-	if (u.config) {
-		dotlace_log_open(u.config->workspace, "up");
-		u.engine = engine_open(cmd_value(args, "docker-path"), err);
-		if (u.engine && dev_trust_confirm(u.config, u.trust, err) == 0)
-			code = up(&u, err);
-	}
-	progress_done();
-	cleanup_free char *user = code == 0 ? remote_user(&u) : NULL;
-	if (json)
-		print_json(&u, err, user);
-	else if (code == 0)
-		print_text(&u, user);
-	if (u.has_target)
-		dev_target_fini(&u.target);
-	json_object_put(u.merged);
-	json_object_put(u.inspect);
-	free(u.id);
-	engine_close(u.engine);
-	dev_config_free(u.config);
-	return code;
+	if (u->has_target)
+		dev_target_fini(&u->target);
+	json_object_put(u->merged);
+	json_object_put(u->inspect);
+	free(u->id);
+	engine_close(u->engine);
+	dev_config_free(u->config);
 }
-
-static const struct cmd_option options[] = {
-	{ "config", 'c', "FILE", "use this devcontainer.json" },
-	{ "trust", 0, NULL, "trust this repository without asking, and remember it" },
-	{ "recreate", 0, NULL, "make the container anew; the old one goes once its image is ready" },
-	{ "no-cache", 0, NULL, "install the features again even when nothing changed" },
-	{ "plain", 0, NULL, "leave lace's own sshd and mux-server out" },
-	{ "skip-hooks", 0, NULL, "run no lifecycle command in the container" },
-	CMD_OPTION_JSON,
-	CMD_OPTION_DOCKER,
-	CMD_OPTIONS_END,
-};
-
-const struct cmd cmd_up = {
-	.name = "up",
-	.operands = "[FOLDER]",
-	.max_operands = 1,
-	.complete = CMD_COMPLETE_DIR,
-	.summary = "bring a project's dev container up",
-	.description =
-	    "Reads the folder's devcontainer.json, builds what is missing, creates or starts the container, runs its\n"
-	    "lifecycle commands, and ends when sshd answers on its host port. Run again, it returns at once. Where the\n"
-	    "configuration names no sshd and no mux-server, lace adds its own two features to a local image. The first\n"
-	    "time, it shows what the repository asks for and wants a yes.",
-	.options = options,
-	.run = run,
-};
