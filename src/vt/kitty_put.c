@@ -161,8 +161,9 @@ void vt_kitty_put(struct vt *vt, const struct vt_kitty_command *cmd, struct vt_s
 		fit(p);
 	if (virt || was_virtual)
 		vt_placeholders_touch(vt, vt_is_alt(vt));
-	/* These are held for as long as they are not deleted; others while a row shows them. */
-	if (virt || relative)
+	/* These are held for as long as they are not deleted; others while a row shows them. One
+	 * of nothing is not held. */
+	if (any && (virt || relative))
 		return;
 	bool stay = vt_kitty_key(cmd, 'C') == 1;
 	struct vt_image_how how = { .scroll = !stay,

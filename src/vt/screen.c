@@ -273,6 +273,8 @@ static void pin_images(struct vt *vt, unsigned top, unsigned bottom, struct vt_p
 	struct vt_region region = { .top = top, .bottom = bottom, .left = vt->left, .right = vt->right };
 
 	*ret = (struct vt_pins){ 0 };
+	if (vt->images.relatives > 0)
+		vt_relatives_settle(vt);
 	if (vt->images.n_placements > 0 && (top > 0 || bottom < vt->rows - 1u || !whole_width(vt)))
 		vt_spans_pin(vt, &region, ret);
 }
