@@ -1,10 +1,12 @@
 #!/bin/sh
 # Installs lace-mux-server: one static program, for any libc. POSIX sh.
-# The option hostSshPort is not read here: it only routes on the host.
+# The option for the SSH port is not read here: it only routes on the host. Of
+# hostTlsPort it matters here whether it is set; the port in the container is fixed.
 set -eu
 
 lib=/usr/local/lib/lace
 bin=/usr/local/bin
+tls_address=0.0.0.0:2223
 fail() { echo "mux-server: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "install.sh must run as root"
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,6 +28,17 @@ put() { # FILE MODE TARGET
 put "$here/bin/lace-init-$arch" 4755 "$lib/lace-init"
 put "$here/bin/lace-mux-server-$arch" 755 "$lib/lace-mux-server"
 put "$here/services/mux-server" 755 "$lib/services/mux-server"
+case ${HOSTTLSPORT:-} in
+'' | false)
+	rm -f "$lib/lace-mux-tls" "$lib/tls-address"
+	;;
+*)
+	[ -f "$here/bin/lace-mux-tls-$arch" ] || fail "no lace-mux-tls for $arch in this build of lace; leave hostTlsPort out"
+	put "$here/bin/lace-mux-tls-$arch" 755 "$lib/lace-mux-tls"
+	echo "$tls_address" > "$lib/tls-address"
+	chown 0:0 "$lib/tls-address" && chmod 644 "$lib/tls-address"
+	;;
+esac
 ln -sf "$lib/lace-mux-server" "$bin/lace-mux-server"
 # Where the image has a wezterm of its own, its name stays its own
 # and wezterm-42 ... are for a remote_wezterm_path that says which codec the client speaks.
@@ -37,4 +50,4 @@ for name in wezterm wezterm-mux-server wezterm-42 wezterm-43 wezterm-44 wezterm-
 done
 echo "${_REMOTE_USER:-root}" > "$lib/remote-user"
 chmod 644 "$lib/remote-user"
-echo "mux-server: installed for $arch"
+echo "mux-server: installed for $arch$([ ! -f "$lib/tls-address" ] || echo ", with TLS on port ${tls_address##*:}")"

@@ -5,6 +5,7 @@
 #include "muxcli/muxcli.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define ANSWER_MS 30000
 
@@ -32,7 +33,10 @@ static int run(const struct cmd_args *args, struct err *err)
 	cleanup_str struct str text = STR_INIT;
 	if (args->command.n == 0)
 		return err_set(err, ERR_USAGE, "which verb? See lace mux --help");
-	int code = muxcli_parse((int)args->command.n, args->command.v, &verb, &text, err);
+	/* Its order is changed in parsing: a copy, for the words stay the caller's. */
+	cleanup_free char **argv = xcalloc(args->command.n + 1, sizeof(*argv));
+	memcpy(argv, args->command.v, args->command.n * sizeof(*argv));
+	int code = muxcli_parse((int)args->command.n, argv, &verb, &text, err);
 	if (code != 0) {
 		fputs(text.s, stdout);
 		return code > 0 ? 0 : err_wrap(err, "mux");

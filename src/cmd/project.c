@@ -203,8 +203,8 @@ static int count_terminals(json_object *top)
 			json_object *child = json_object_array_get_idx(rows, j);
 			const char *ppid = json_object_get_string(json_object_array_get_idx(child, 1));
 			const char *name = json_object_get_string(json_object_array_get_idx(child, 2));
-			/* a server that its starter has not let go of yet is no terminal */
-			terminals += ppid && name && str_eq(ppid, pid) && !str_eq(name, "lace-mux-server");
+			/* a server that its starter has not let go of yet is no terminal, nor is the TLS listener */
+			terminals += ppid && name && str_eq(ppid, pid) && !str_starts(name, "lace-mux-");
 		}
 	}
 	return terminals;

@@ -23,7 +23,8 @@ static int add_declared(json_object *entry, struct publish_plan *plan, struct er
 		return 0;
 	json_object_object_foreach(ports, option, declared) {
 		int64_t container_port = json_int(declared, "containerPort", 0);
-		if (container_port < 1 || container_port > 65535)
+		/* "whenSet" is left where another tool wrote the entry: whether the option was set is not known. */
+		if (container_port < 1 || container_port > 65535 || json_flag(declared, "whenSet", false))
 			continue;
 		cleanup_free char *id = short_id(ref);
 		char *label = xasprintf("%s/%s", id, option);

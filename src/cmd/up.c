@@ -229,7 +229,7 @@ static int inside(struct up *u, struct err *err)
 	if (dev_target_init(&u->target, u->engine, u->inspect, u->config, u->merged, err) != 0)
 		return -1;
 	u->has_target = true;
-	if (u->port && dev_write_session(&u->target, err) != 0)
+	if (u->port && dev_write_session(&u->target, DEV_SESSION_DIR, err) != 0)
 		return -1;
 	if (dev_run_hooks(&u->target, &u->opts.hooks, err) == 0)
 		return 0;

@@ -175,6 +175,20 @@ static int add_ref(struct resolver *r, const char *ref, json_object *written, co
 	return 0;
 }
 
+/* What the configuration says of the feature with this key, or NULL. */
+static json_object *written_of(const struct dev_config *c, const char *key)
+{
+	json_object *features = json_get(c->conf, "features");
+	if (!json_object_is_type(features, json_type_object))
+		return NULL;
+	json_object_object_foreach(features, ref, written) {
+		cleanup_free char *named = is_local(ref) ? NULL : key_of_ref(c, ref);
+		if (named && str_eq(named, key))
+			return written;
+	}
+	return NULL;
+}
+
 /* Ours go first, in the order given, unless overrideFeatureInstallOrder says otherwise: they are the same in
  * every project, so their layers are shared, and a change in a feature of the user's does not install sshd again.
  * (They have no installsAfter: other tools, which may install them too, would look it up in a registry.) */
@@ -185,7 +199,7 @@ static int add_own(struct resolver *r, const char *dir, struct err *err)
 	if (!real)
 		return err_set(err, ERR_FAILED,
 		    "lace's own feature %s is missing at %s; install lace again, or use --plain", ref, dir);
-	int index = add_node(r, ref, xstrdup(ref), real, false, NULL, err);
+	int index = add_node(r, ref, xstrdup(ref), real, false, written_of(r->config, ref), err);
 	if (index < 0)
 		return -1;
 	r->nodes[index].priority = SIZE_MAX - (size_t)index;
@@ -326,6 +340,12 @@ static bool ref_names(const char *ref, const char *id)
 {
 	cleanup_free char *named = id_of_ref(ref);
 	return str_eq(named, id);
+}
+
+bool dev_features_name_own(const struct dev_config *c, const char *id)
+{
+	cleanup_free char *key = xasprintf("lace/%s", id);
+	return written_of(c, key) != NULL;
 }
 
 bool dev_features_name(json_object *conf, json_object *base_entries, const char *id)

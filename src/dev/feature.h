@@ -25,6 +25,8 @@ int dev_features_resolve(const struct dev_config *c, const char *const *extra, s
 void dev_features_fini(struct dev_features *f);
 /* "option-name" -> "OPTION_NAME" (2.4), malloc()ed. */
 char *dev_feature_env_name(const char *option);
+/* True when the configuration names lace's own feature as "lace/ID", to give it options. */
+bool dev_features_name_own(const struct dev_config *c, const char *id);
 /* True when the configuration (features) or the base image's metadata entries name this feature id. */
 bool dev_features_name(json_object *conf, json_object *base_entries, const char *id);
 

@@ -46,8 +46,9 @@ struct dev_hook_options {
 /* Runs the pending hooks by their markers. A failing one stops the later ones: err says which, of what. */
 int dev_run_hooks(struct dev_target *t, const struct dev_hook_options *opts, struct err *err);
 
-/* Writes what panes need (environment, folder) to /var/lib/lace/session in the container; read by
- * lace-mux-server. */
-int dev_write_session(struct dev_target *t, struct err *err);
+/* Writes what panes need (environment, folder) to the file `session` in dir in the container, where lace-mux-server reads
+ * it: DEV_SESSION_DIR, or the folder that the server itself is in. */
+#define DEV_SESSION_DIR "/var/lib/lace"
+int dev_write_session(struct dev_target *t, const char *dir, struct err *err);
 
 #endif

@@ -214,8 +214,9 @@ static int resolve_features(const struct dev_config *c, const struct dev_image_o
 	json_object *ours = json_get(json_get(c->conf, "customizations"), "lace");
 	bool terminal = !opts->plain && json_flag(ours, "terminal", true);
 	cleanup_strv struct strv extra = STRV_INIT;
-	for (size_t i = 0; terminal && i < ARRAY_LEN(own_features); i++)
-		if (!dev_features_name(c->conf, base_entries, own_features[i]))
+	for (size_t i = 0; i < ARRAY_LEN(own_features); i++)
+		if (dev_features_name_own(c, own_features[i]) ||
+		    (terminal && !dev_features_name(c->conf, base_entries, own_features[i])))
 			strv_pushf(&extra, "%s/features/%s", opts->data_dir, own_features[i]);
 	return dev_features_resolve(c, extra.n ? (const char *const *)extra.v : NULL, ret, err);
 }

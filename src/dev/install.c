@@ -86,12 +86,35 @@ static void chain_digests(const struct dev_install *in, const struct dev_feature
 	}
 }
 
+/* A port that is there only where the option of its name is set ("whenSet") is decided upon now: the entry is
+ * all that is known of a feature later, in a prebuilt image's label too. */
+static void decide_ports(json_object *entry, json_object *options)
+{
+	json_object *ports = json_get(json_get(json_get(entry, "customizations"), "lace"), "ports");
+	cleanup_strv struct strv unset = STRV_INIT;
+	if (!json_object_is_type(ports, json_type_object))
+		return;
+	json_object_object_foreach(ports, option, declared) {
+		if (!json_flag(declared, "whenSet", false))
+			continue;
+		const char *value = json_str(options, option);
+		if (value == NULL || *value == '\0' || str_eq(value, "false"))
+			strv_push(&unset, option);
+		else
+			json_object_object_del(declared, "whenSet");
+	}
+	for (size_t i = 0; i < unset.n; i++)
+		json_object_object_del(ports, unset.v[i]);
+}
+
 void dev_feature_entries(const struct dev_features *f, size_t n, json_object *ret)
 {
 	for (size_t i = 0; i < n; i++) {
 		json_object *entry = dev_metadata_from_feature(f->v[i].ref, f->v[i].json);
-		if (entry)
-			json_object_array_add(ret, entry);
+		if (entry == NULL)
+			continue;
+		decide_ports(entry, f->v[i].options);
+		json_object_array_add(ret, entry);
 	}
 }
 

@@ -23,7 +23,7 @@ struct dev_install {
 json_object *dev_install_features(struct engine *e, const struct dev_install *in,
     const struct dev_features *f, char **ret_ref, struct err *err);
 
-/* Appends the features' metadata entries. */
+/* Appends the features' metadata entries, without the ports that their options do not ask for. */
 void dev_feature_entries(const struct dev_features *f, size_t n, json_object *ret);
 /* An image's Env. */
 void dev_image_env(json_object *inspect, struct strv *ret);

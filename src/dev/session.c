@@ -11,7 +11,7 @@
 
 static const char script[] =
 	"umask 022\n"
-	"d=/var/lib/lace\n"
+	"d=$2\n"
 	"mkdir -p $d && chmod 0755 $d || exit 1\n"
 	"umask 077\n"
 	"t=$d/.session.$$\n"
@@ -36,7 +36,7 @@ static void write_entries(const struct dev_target *t, struct str *ret)
 		add_entry(ret, t->unset.v[i]);
 }
 
-int dev_write_session(struct dev_target *t, struct err *err)
+int dev_write_session(struct dev_target *t, const char *dir, struct err *err)
 {
 	char digest[65];
 	cleanup_str struct str text = STR_INIT;
@@ -45,15 +45,15 @@ int dev_write_session(struct dev_target *t, struct err *err)
 	if (str_eq(digest, t->session_digest))
 		return 0;
 	cleanup_free char *owner = xasprintf("%ld", t->uid);
-	const char *argv[] = { "/bin/sh", "-c", script, "lace", owner, NULL };
+	const char *argv[] = { "/bin/sh", "-c", script, "lace", owner, dir, NULL };
 	struct engine_exec x = { .container = t->id, .user = "root", .argv = argv, .input = &text,
 	    .timeout_ms = WRITE_TIMEOUT_MS };
 	int code = engine_exec(t->engine, &x, err);
 	if (code < 0)
-		return err_wrap(err, "cannot write /var/lib/lace/session in the container");
+		return err_wrap(err, "cannot write %s/session in the container", dir);
 	if (code > 0)
-		return err_set(err, ERR_FAILED, "cannot write /var/lib/lace/session in the container: exit code %d; is its "
-		    "file system read-only?", code);
+		return err_set(err, ERR_FAILED, "cannot write %s/session in the container: exit code %d; is its "
+		    "file system read-only?", dir, code);
 	memcpy(t->session_digest, digest, sizeof(digest));
 	return 0;
 }

@@ -23,6 +23,7 @@ struct mux_options {
 	const char *tls_bind;              /* ADDRESS:PORT of a TLS listener (lace-mux-tls), or NULL */
 	int ready_fd;                      /* written "ok\n" and closed once accepting, or -1 */
 	const char *version;               /* shown as version_string */
+	const char *build;                 /* told to lace's own clients (base/build.h) */
 };
 /* Runs until LaceShutdown or SIGTERM. Returns the exit code. */
 int mux_run(const struct mux_options *opts, struct err *err);

@@ -135,13 +135,12 @@ static void set_client_id(struct request *r)
 static void lace_hello(struct request *r)
 {
 	struct conn *c = r->c;
-	const char *version = r->m->opts->version;
 
 	c->lace = true;
 	c->codec = WIRE_CODEC_LACE;
 	c->read_only = (r->b->lace_hello.flags & WIRE_LACE_READ_ONLY) != 0;
 	conn_send(c, r->serial, WIRE_LACE_HELLO_RESPONSE, &(union wire_body){ .lace_hello_response = {
-	    MAX(1, MIN(r->b->lace_hello.version, WIRE_LACE_VERSION)), mux_str(version),
+	    MAX(1, MIN(r->b->lace_hello.version, WIRE_LACE_VERSION)), mux_str(r->m->opts->build),
 	    (uint32_t)getpid() } });
 	enable_pushes(c);
 }

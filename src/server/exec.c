@@ -50,7 +50,8 @@ int server_cmd_exec(int argc, char **argv)
 
 	for (char **e = environ; *e; e++)
 		strv_push(&env, *e);
-	if (env_read_session(SERVER_SESSION_FILE, geteuid(), &file))
+	cleanup_free char *session_file = server_session_file();
+	if (env_read_session(session_file, geteuid(), &file))
 		env_apply_session(&env, file.s, file.len, &session);
 	passwd_lookup(geteuid(), &user);
 	const char *shell = session.shell ? session.shell : user.shell ? user.shell : "/bin/sh";

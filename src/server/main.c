@@ -4,16 +4,22 @@
  * as `wezterm` it is the far end of a wezterm client's ssh connection. */
 #include "server/server.h"
 
+#include "base/build.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "host/fs.h"
+#include "mux/env.h"
 #include "mux/mux.h"
+#include "build_time.h"
 #include "text/text.h"
+#include "version.h"
 #include "wire/wire.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+
+#define TLS_ADDRESS_MAX 64u
 
 static const char help[] =
     "usage: lace-mux-server [OPTIONS]             run the server in the foreground\n"
@@ -24,7 +30,7 @@ static const char help[] =
     "                                             run it with the environment and in the folder of panes\n"
     "       lace-mux-server list [--json]         panes\n"
     "       lace-mux-server status | stop\n"
-    "       lace-mux-server upgrade               have this binary take over from the running server\n"
+    "       lace-mux-server upgrade [--if-older]  have this binary take over from the running server\n"
     "       lace-mux-server decode [--codec N] FILE\n"
     "                                             print recorded bytes of the protocol as JSON\n"
     "\n"
@@ -133,6 +139,19 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* The feature's option hostTlsPort leaves ADDRESS:PORT beside the program (root's file): whoever starts this
+ * server, it is to serve TLS there. malloc()ed, or NULL. */
+static char *installed_tls(void)
+{
+	cleanup_free char *path = server_beside("tls-address");
+	cleanup_str struct str text = STR_INIT;
+
+	if (path == NULL || !env_read_session(path, 0, &text))
+		return NULL;
+	size_t len = strcspn(text.s, " \r\n");
+	return len > 0 && len <= TLS_ADDRESS_MAX ? xmemdup0(text.s, len) : NULL;
+}
+
 /* The starter waits for a line: it shall be the reason. */
 static int fail_start(int ready_fd, struct err *err)
 {
@@ -143,10 +162,11 @@ static int fail_start(int ready_fd, struct err *err)
 
 static int serve(const struct options *o, const struct server_paths *p, struct err *err)
 {
+	cleanup_free char *tls = o->tls == NULL ? installed_tls() : NULL;
 	struct mux_options m = { .state_fd = o->state_fd, .args = o->passed.v, .socket_path = p->socket,
 		.codec = (unsigned)o->codec, .scrollback_lines = (uint32_t)o->lines,
-		.scrollback_bytes = SERVER_SCROLLBACK_BYTES, .session_file = o->session_file, .tls_bind = o->tls,
-		.ready_fd = o->ready_fd, .version = LACE_VERSION };
+		.scrollback_bytes = SERVER_SCROLLBACK_BYTES, .session_file = o->session_file, .tls_bind = o->tls != NULL ? o->tls : tls,
+		.ready_fd = o->ready_fd, .version = LACE_VERSION, .build = LACE_BUILD };
 	if (o->state_fd >= 0) {
 		m.listen_fd = handover_listen_fd(o->state_fd, err);
 		if (m.listen_fd < 0 || (o->trial && mux_try_state(&m, err) != 0))
@@ -178,8 +198,9 @@ static int cmd_server(int argc, char **argv)
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct server_paths p = { 0 };
+	cleanup_free char *session = server_session_file();
 	struct options o = { .ready_fd = -1, .state_fd = -1, .codec = WIRE_CODEC_LACE, .lines = SERVER_SCROLLBACK_LINES,
-		.session_file = SERVER_SESSION_FILE };
+		.session_file = session };
 	int rc = parse(argc, argv, &o);
 
 	if (rc == 0 && server_paths(&p, &err) != 0)
@@ -217,7 +238,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1 && (str_eq(argv[1], "--version") || str_eq(argv[1], "-V"))) {
-		printf("lace-mux-server %s, Unicode %s\n", LACE_VERSION, text_unicode_version);
+		printf("lace-mux-server %s, Unicode %s\n", LACE_BUILD, text_unicode_version);
 		return 0;
 	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)

@@ -72,3 +72,19 @@ void server_paths_fini(struct server_paths *p)
 	free(p->log);
 	*p = (struct server_paths){ 0 };
 }
+
+char *server_beside(const char *name)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_free char *exe = fs_realpath("/proc/self/exe", &err);
+	cleanup_free char *dir = exe != NULL ? fs_dirname(exe) : NULL;
+
+	return dir != NULL ? fs_join(dir, name) : NULL;
+}
+
+char *server_session_file(void)
+{
+	cleanup_free char *beside = server_beside("session");
+
+	return xstrdup(beside != NULL && !fs_exists(SERVER_SESSION_FILE) && fs_exists(beside) ? beside : SERVER_SESSION_FILE);
+}

@@ -1,11 +1,14 @@
 /* query.c - list, status, stop: one connection, a question or two, an answer for people or scripts. */
 #include "server/server.h"
 
+#include "base/build.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "host/fs.h"
 #include "host/log.h"
 #include "wire/client.h"
+#include "build_time.h"
+#include "version.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -181,7 +184,9 @@ int server_cmd_status(int argc, char **argv)
 		a = call(&s, WIRE_LACE_HELLO,
 		    &(union wire_body){ .lace_hello = { .version = WIRE_LACE_VERSION } }, &err);
 		if (a != NULL) {
-			printf("pid      %lu\n", (unsigned long)a->body.lace_hello_response.pid);
+			cleanup_str struct str build = STR_INIT;
+			add_plain(&build, &a->body.lace_hello_response.server_version);
+			printf("build    %s\npid      %lu\n", build.s, (unsigned long)a->body.lace_hello_response.pid);
 		} else {
 			printf("pid      unknown: not lace's server\n");
 			err_fini(&err);
@@ -252,28 +257,40 @@ static bool wait_replaced(struct session *s)
 	return false;
 }
 
+/* Asks, waits, and looks who answers then. */
+static bool replace(struct session *s, const char *exe, const char *old, struct err *err)
+{
+	cleanup_str struct str new = STR_INIT;
+	uint32_t pid;
+
+	if (call(s, WIRE_LACE_UPGRADE, &(union wire_body){ .lace_upgrade = { { exe, strlen(exe) } } }, err) == NULL)
+		return false;
+	if (!wait_replaced(s)) {
+		err_set(err, ERR_FAILED, "the server goes on as it was: see its log (%s)", s->paths.log);
+		return false;
+	}
+	session_close(s);
+	if (session_open(s, err) != 0 || !who(s, &pid, &new, err))
+		return false;
+	printf("upgraded %s to %s; pid %lu, every terminal goes on\n", old, new.s, (unsigned long)pid);
+	return true;
+}
+
 int server_cmd_upgrade(int argc, char **argv)
 {
 	cleanup_err struct err err = ERR_INIT;
-	cleanup_str struct str old = STR_INIT, new = STR_INIT;
+	cleanup_str struct str old = STR_INIT;
 	cleanup_free char *exe = fs_realpath("/proc/self/exe", &err);
 	struct session s = { .fd = -1 };
-	uint32_t pid, now;
-	bool done = false;
+	bool if_older = argc == 2 && str_eq(argv[1], "--if-older"), done = false;
+	uint32_t pid;
 
-	if (argc > 1)
+	if (argc > 1 && !if_older)
 		return server_usage("upgrade: unknown argument \"%s\"", argv[1]);
-	if (exe != NULL && session_open(&s, &err) == 0 && who(&s, &pid, &old, &err) &&
-	    call(&s, WIRE_LACE_UPGRADE, &(union wire_body){ .lace_upgrade = { { exe, strlen(exe) } } }, &err) != NULL) {
-		done = wait_replaced(&s);
-		if (!done)
-			err_set(&err, ERR_FAILED, "the server goes on as it was: see its log (%s)", s.paths.log);
-		session_close(&s);
-		if (done)
-			done = session_open(&s, &err) == 0 && who(&s, &now, &new, &err);
-		if (done)
-			printf("upgraded %s to %s; pid %lu, every terminal goes on\n", old.s, new.s, (unsigned long)now);
-	}
+	if (exe != NULL && session_open(&s, &err) == 0 && who(&s, &pid, &old, &err))
+		done = (if_older && build_compare(old.s, LACE_BUILD) >= 0) || replace(&s, exe, old.s, &err);
+	else if (if_older && err.code == ERR_NOT_FOUND)
+		done = true;               /* none runs: the next one will be this */
 	session_close(&s);
 	return done ? 0 : server_fail(&err);
 }

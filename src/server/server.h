@@ -21,6 +21,12 @@ struct server_paths {
 int server_paths(struct server_paths *ret, struct err *err);
 void server_paths_fini(struct server_paths *p);
 
+/* The path of a file that stands beside this program; malloc()ed, or NULL when the program's own file is gone. */
+char *server_beside(const char *name);
+/* What panes and `exec` get their environment from: SERVER_SESSION_FILE, or where that cannot be written (and is not there)
+ * the file `session` beside the program. malloc()ed. */
+char *server_session_file(void);
+
 /* A connected socket. err->sys is ENOENT or ECONNREFUSED when no server listens. */
 int server_connect(const struct server_paths *p, struct err *err);
 /* The same; starts a server when none listens. Ten callers at once start one: a lock decides. */

@@ -304,7 +304,7 @@ static void session_file(void **state)
 	for (int i = 0; i < 2; i++) {
 		open_target(&t);
 		assert_int_equal(t.session_digest[0] != '\0', i == 1);
-		assert_int_equal(dev_write_session(&t, &err), 0);
+		assert_int_equal(dev_write_session(&t, DEV_SESSION_DIR, &err), 0);
 		dev_target_fini(&t);
 	}
 	/* The engine gives the environment in no order of its own. */
