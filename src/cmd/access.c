@@ -1,4 +1,5 @@
 #include "cmd/access.h"
+#include "cmd/inside.h"
 
 #include "base/mem.h"
 #include "dev/metadata.h"
@@ -20,7 +21,8 @@ enum { USER_NAME_MAX = 255, PUBLIC_KEY_MAX = 8 * 1024, PREPARE_TIMEOUT_MS = 30 *
  * lace-init starts the services itself; this waits a moment for it, so that the
  * two do not make host keys at once, and then makes sure (no-new-privileges can
  * have kept lace-init from it). A container that another tool made has no status
- * of lace-init: there its sshd is waited for. Prints the host key. */
+ * of lace-init: there its sshd is waited for. Prints the host key, and which
+ * terminal server there is. */
 static const char prepare_script[] =
     "set -u; umask 022; lib=/usr/local/lib/lace; keys=/var/lib/lace/ssh\n"
     "mkdir -p $keys/authorized_keys\n"
@@ -38,7 +40,9 @@ static const char prepare_script[] =
     "  echo 'no-new-privileges keeps sshd from starting where the user of the container is not root;'\\\n"
     "    'drop it from securityOpt, set containerUser to root, or use --plain' >&2\n"
     "fi\n"
-    "cat $keys/ssh_host_ed25519_key.pub 2>/dev/null\n";
+    "printf '%s\\n' \"$(cat $keys/ssh_host_ed25519_key.pub 2>/dev/null)\"\n"
+    DEPLOY_LOOK
+    "true\n";
 
 /* It becomes a file's name, an argument of ssh, and a word on this terminal; it may come from an image's label. */
 static bool user_name_ok(const char *user)
@@ -90,10 +94,42 @@ static int pin(const char *id, const char *host_key, struct err *err)
 	return link_ssh_pin(alias, host_key, false, &path, err);
 }
 
+static void set(char **field, const char *value)
+{
+	free(*field);
+	*field = xstrdup(value);
+}
+
+static int let_in(struct engine *e, const char *id, const char *started_at, const char *user, const struct str *public_key,
+    struct project_note *note, struct err *err)
+{
+	cleanup_str struct str out = STR_INIT, said = STR_INIT;
+	const char *const argv[] = { "/bin/sh", "-c", prepare_script, "sh", user, NULL };
+	struct engine_exec x = { .container = id, .user = "root", .dir = "/", .argv = argv, .input = public_key,
+		.out = &out, .output = keep_stderr, .output_user = &said, .timeout_ms = PREPARE_TIMEOUT_MS };
+	int code = engine_exec(e, &x, err);
+	if (code != 0) {
+		if (code > 0)
+			failure(&said, code, err);
+		return err_wrap(err, "cannot prepare SSH in container %.12s", id);
+	}
+	size_t end = out.len ? strcspn(out.s, "\r\n") : 0;
+	cleanup_free char *host_key = xmemdup0(out.s ? out.s : "", end);
+	if (pin(id, host_key, err) != 0)
+		return -1;
+	const char *rest = out.s ? out.s + end : "";
+	deploy_note_look(note, started_at, rest + strspn(rest, "\r\n"));
+	set(&note->user, user);
+	set(&note->started_at, started_at);
+	set(&note->public_key, public_key->s);
+	set(&note->settled, "");
+	return project_note_write(id, note, err);
+}
+
 int access_prepare(struct engine *e, const char *id, const char *started_at, const char *user, struct err *err)
 {
 	cleanup_free char *key = NULL, *public_path = NULL, *alias = access_host_alias(id);
-	cleanup_str struct str public_key = STR_INIT, host_key = STR_INIT, said = STR_INIT;
+	cleanup_str struct str public_key = STR_INIT;
 	if (!user_name_ok(user)) {
 		cleanup_str struct str safe = STR_INIT;
 		log_safe(&safe, user, strlen(user), USER_NAME_MAX, false);
@@ -105,24 +141,9 @@ int access_prepare(struct engine *e, const char *id, const char *started_at, con
 	project_note_read(id, &note);
 	bool done = str_eq(note.user, user) && str_eq(note.started_at, started_at) &&
 		    str_eq(note.public_key, public_key.s) && link_ssh_pinned(alias);
+	int code = done ? 0 : let_in(e, id, started_at, user, &public_key, &note, err);
 	project_note_fini(&note);
-	if (done)
-		return 0;
-	const char *const argv[] = { "/bin/sh", "-c", prepare_script, "sh", user, NULL };
-	struct engine_exec x = { .container = id, .user = "root", .dir = "/", .argv = argv, .input = &public_key,
-		.out = &host_key, .output = keep_stderr, .output_user = &said, .timeout_ms = PREPARE_TIMEOUT_MS };
-	int code = engine_exec(e, &x, err);
-	if (code != 0) {
-		if (code > 0)
-			failure(&said, code, err);
-		return err_wrap(err, "cannot prepare SSH in container %.12s", id);
-	}
-	while (host_key.len && (host_key.s[host_key.len - 1] == '\n' || host_key.s[host_key.len - 1] == '\r'))
-		host_key.s[--host_key.len] = '\0';
-	if (pin(id, host_key.s, err) != 0)
-		return -1;
-	struct project_note now = { (char *)user, (char *)started_at, public_key.s, (char *)"" };
-	return project_note_write(id, &now, err);
+	return code;
 }
 
 int access_init(struct access *ret, struct engine *e, const struct project *p, struct err *err)
@@ -133,8 +154,8 @@ int access_init(struct access *ret, struct engine *e, const struct project *p, s
 		    p->workspace);
 	if (p->port == 0)
 		return err_set(err, ERR_FAILED,
-		    "%s publishes no SSH port (it was made with --plain, or by another tool); "
-		    "use lace exec %s, or make it anew with: lace up --recreate %s", p->name, p->name, p->workspace);
+		    "%s publishes no SSH port (it was made with --plain, or by another tool); use lace connect %s or lace "
+		    "exec %s, or make it anew with: lace up --recreate %s", p->name, p->name, p->name, p->workspace);
 	json_object *inspect = engine_inspect(e, p->id, err);
 	if (inspect == NULL)
 		return -1;
@@ -158,6 +179,112 @@ int access_init(struct access *ret, struct engine *e, const struct project *p, s
 	return 0;
 }
 
+/* ---- through the engine's exec ---- */
+
+/* The folder of the server's socket, as our feature makes it at each start: $1 uid, $2 user. Without it, it is in the home. */
+static const char runtime_script[] =
+    "umask 022; mkdir -p /run/user 2>/dev/null; cd -P /run/user 2>/dev/null && [ -O . ] && [ ! -e \"$1\" ] || exit 0\n"
+    "mkdir -m 700 \"$1\" && chown -h \"$1:$(id -g \"$2\" || echo \"$1\")\" \"$1\"\n";
+
+static void make_runtime_dir(const struct dev_target *t)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_free char *uid = xasprintf("%ld", t->uid);
+	const char *const argv[] = { "/bin/sh", "-c", runtime_script, "sh", uid, t->user, NULL };
+	struct engine_exec x = { .container = t->id, .user = "root", .dir = "/", .argv = argv, .timeout_ms = PREPARE_TIMEOUT_MS };
+	if (engine_exec(t->engine, &x, &err) != 0)
+		log_info("no /run/user/%s in the container: %s", uid, err.msg ? err.msg : "it cannot be made");
+}
+
+static int write_session(struct dev_target *t, const char *server, struct err *err)
+{
+	cleanup_free char *beside = fs_dirname(server);
+	if (dev_write_session(t, DEV_SESSION_DIR, err) == 0)
+		return 0;
+	err_fini(err);
+	return dev_write_session(t, beside, err);
+}
+
+static int note_user(const char *id, const char *user, struct err *err)
+{
+	struct project_note note;
+	project_note_read(id, &note);
+	set(&note.user, user);
+	int code = project_note_write(id, &note, err);
+	project_note_fini(&note);
+	return code;
+}
+
+/* Server, socket's folder and environment of panes, as an image with our features has them. The server's path in the
+ * container, malloc()ed, and the user it is for. */
+static char *settle(const struct access *a, json_object *inspect, const char *started_at, char **ret_user, struct err *err)
+{
+	const struct project *p = a->by_exec;
+	struct dev_target t;
+	progress_step("Preparing %s", p->name);
+	if (inside_init(&t, a->engine, p, inspect, err) != 0)
+		return NULL;
+	make_runtime_dir(&t);
+	struct deploy d = { .engine = a->engine, .id = p->id, .started_at = started_at, .user = t.user, .name = p->name,
+		.keep = a->keep_server };
+	char *server = deploy_anywhere(&d, err);
+	if (server == NULL) {
+		err_wrap(err, "no folder of the container takes the terminal server (one that is root's and lets programs run; a "
+		    "tmpfs on /tmp with \"exec\" would do)");
+	} else if (write_session(&t, server, err) != 0 || note_user(p->id, t.user, err) != 0) {
+		free(server);
+		server = NULL;
+	}
+	*ret_user = xstrdup(t.user);
+	dev_target_fini(&t);
+	return server;
+}
+
+/* Asked anew for each connection: a container that was restarted meanwhile may have lost what was put into it. */
+static int exec_argv(const struct access *a, struct strv *argv, struct err *err)
+{
+	const struct project *p = a->by_exec;
+	json_object *inspect = engine_inspect(a->engine, p->id, err);
+	if (inspect == NULL)
+		return -1;
+	const char *started = json_str(json_get(inspect, "State"), "StartedAt");
+	struct project_note note;
+	project_note_read(p->id, &note);
+	cleanup_free char *user = xstrdup(note.user);
+	project_note_fini(&note);
+	struct deploy d = { .id = p->id, .started_at = started ? started : "", .keep = a->keep_server };
+	cleanup_free char *server = user[0] ? deploy_noted(&d) : NULL;
+	if (server == NULL) {
+		free(user);
+		user = NULL;
+		server = settle(a, inspect, d.started_at, &user, err);
+	}
+	json_object_put(inspect);
+	if (server == NULL)
+		return -1;
+	engine_cli(a->engine, argv);
+	strv_push_all(argv, (const char *const[]){ "exec", "--interactive", "--user", user, p->id, server, NULL });
+	return 0;
+}
+
+/* ---- either way ---- */
+
+int access_open(struct access *ret, struct engine *e, const struct project *p, bool keep_server, struct err *err)
+{
+	if (p->by_exec) {
+		*ret = (struct access){ .engine = e, .by_exec = p, .keep_server = keep_server };
+		return 0;
+	}
+	if (access_init(ret, e, p, err) != 0)
+		return -1;
+	struct project_note note;
+	project_note_read(p->id, &note);
+	deploy_newer(&(struct deploy){ .engine = e, .id = p->id, .started_at = note.started_at, .user = ret->user,
+	    .name = p->name, .keep = keep_server });
+	project_note_fini(&note);
+	return 0;
+}
+
 /* Tells our proxy's first byte from whatever a .bashrc prints before it. */
 static int make_nonce(char ret[33], struct err *err)
 {
@@ -175,8 +302,14 @@ struct link *access_link(const struct access *a, struct err *err)
 	cleanup_strv struct strv argv = STRV_INIT;
 	if (make_nonce(nonce, err) != 0)
 		return NULL;
-	link_ssh_argv(&a->ssh, &argv);
-	strv_pushf(&argv, "exec " ACCESS_SERVER " proxy --marker %s", nonce);
+	if (a->by_exec) {
+		if (exec_argv(a, &argv, err) != 0)
+			return NULL;
+		strv_push_all(&argv, (const char *const[]){ "proxy", "--marker", nonce, NULL });
+	} else {
+		link_ssh_argv(&a->ssh, &argv);
+		strv_pushf(&argv, "exec " ACCESS_SERVER " proxy --marker %s", nonce);
+	}
 	struct link *link = link_program(&argv, nonce, err);
 	if (link && link_wait_ready(link, READY_TIMEOUT_MS, err) != 0) {
 		link_close(link);

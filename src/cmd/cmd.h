@@ -42,6 +42,7 @@ struct cmd {
 /* Options that several verbs have. */
 #define CMD_OPTION_JSON { "json", 0, NULL, "print one JSON value on stdout" }
 #define CMD_OPTION_DOCKER { "docker-path", 0, "PROGRAM", "the engine's command line client (default: docker)" }
+#define CMD_OPTION_KEEP_SERVER { "keep-server", 0, NULL, "leave an older terminal server in the container as it is" }
 #define CMD_OPTIONS_END { NULL, 0, NULL, NULL }
 
 extern const struct cmd *const cmd_table[];   /* NULL-terminated, in the order of help */

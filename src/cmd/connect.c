@@ -162,7 +162,7 @@ static int run(const struct cmd_args *args, struct err *err)
 		opts.argv = (const char *const *)args->command.v;
 	int code = project_use_init(&use, args, err);
 	if (code == 0)
-		code = access_init(&a, use.engine, use.p, err);
+		code = access_open(&a, use.engine, use.p, cmd_flag(args, "keep-server"), err);
 	if (code == 0) {
 		opts.name = use.p->name;
 		code = attach(use.engine, use.p, &a, &opts, err);
@@ -177,6 +177,7 @@ static const struct cmd_option options[] = {
 	{ "pane", 'p', "ID", "show this terminal (ids: lace-mux-server list, in the container)" },
 	{ "read-only", 'r', NULL, "watch only: no input, no resize" },
 	{ "prefix", 0, "KEY", "the key before d, [ and ? instead of Ctrl-\\, such as ^A" },
+	CMD_OPTION_KEEP_SERVER,
 	CMD_OPTION_DOCKER,
 	CMD_OPTIONS_END,
 };
@@ -191,7 +192,9 @@ const struct cmd cmd_connect = {
 	.description =
 	    "Shows a terminal of the dev container on this one, over SSH. It lives in the container's lace-mux-server:\n"
 	    "when the connection, this program or the network dies, connect again and it is all there. The project is\n"
-	    "named by its name or folder; without one it is that of the current folder, or the only one.\n\n"
+	    "named by its name or folder; without one it is that of the current folder, or the only one.\n"
+	    "A container without sshd or port (made by VS Code or the reference CLI, say) is reached through the engine; the\n"
+	    "server is put into it the first time. A server that is older than this lace is upgraded, with all its terminals.\n\n"
 	    "Keys: Ctrl-\\ d leaves the terminal running and returns here; Ctrl-\\ [ or Shift-PageUp scrolls back;\n"
 	    "Ctrl-\\ m gives the mouse to this terminal or back (to select text); Ctrl-\\ l draws the screen anew;\n"
 	    "Ctrl-\\ ? shows the keys; Ctrl-\\ Ctrl-\\ types Ctrl-\\. When the shell ends, its exit code is lace's.\n\n"

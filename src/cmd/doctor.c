@@ -95,7 +95,7 @@ static void check_ssh(struct report *r, const struct project *p)
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_free char *what = xasprintf("%s: sshd", p->name), *alias = access_host_alias(p->id);
 	if (p->port == 0) {
-		check(r, what, "publishes no SSH port, so no lace connect; lace exec works", NULL);
+		check(r, what, "publishes no SSH port; lace connect and lace exec go through the engine", NULL);
 		return;
 	}
 	cleanup_free char *fix = xasprintf("see /run/lace/sshd.log in it: lace exec %s -- cat /run/lace/sshd.log", p->name);

@@ -2,15 +2,11 @@
  * signals and binary streams; what it adds is user, folder and environment. */
 #include "cmd/access.h"
 #include "cmd/cmd.h"
+#include "cmd/inside.h"
 #include "cmd/print.h"
 
 #include "base/mem.h"
-#include "dev/container.h"
-#include "dev/hooks.h"
-#include "dev/metadata.h"
-#include "dev/trust.h"
 #include "host/jsonc.h"
-#include "host/log.h"
 #include "host/proc.h"
 #include "text/text.h"
 
@@ -21,19 +17,7 @@
 static int probe(struct engine *e, const struct project *p, json_object *inspect, struct strv *argv, struct err *err)
 {
 	struct dev_target target;
-	struct dev_config_options opts = { .config = p->config[0] ? p->config : NULL };
-	struct dev_config *config = dev_config_load(p->workspace, &opts, err);
-	if (config == NULL)
-		return -1;
-	/* The file may have been written from inside the container, to read ${localEnv:...} of this host. */
-	json_object *live = dev_metadata_live_entry(config->raw);
-	bool believed = live == NULL || dev_trust_known(config);
-	json_object_put(live);
-	if (!believed)
-		log_warn("%s has changed and was not confirmed: its remoteUser and remoteEnv are left out; lace up %s asks",
-		    config->config_path, config->workspace);
-	json_object *merged = dev_container_merged(config, inspect, believed, err);
-	int code = merged ? dev_target_init(&target, e, inspect, config, merged, err) : -1;
+	int code = inside_init(&target, e, p, inspect, err);
 	if (code == 0) {
 		cleanup_strv struct strv env = STRV_INIT;
 		dev_target_env(&target, &env);
@@ -53,8 +37,6 @@ static int probe(struct engine *e, const struct project *p, json_object *inspect
 		}
 		dev_target_fini(&target);
 	}
-	json_object_put(merged);
-	dev_config_free(config);
 	return code;
 }
 

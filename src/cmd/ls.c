@@ -17,6 +17,8 @@ static void print_json(const struct projects *p)
 		json_object_object_add(o, "name", json_object_new_string(x->name));
 		json_object_object_add(o, "state", json_object_new_string(x->state));
 		json_object_object_add(o, "port", x->port ? json_object_new_int(x->port) : NULL);
+		const char *reach = x->by_exec ? "exec" : x->port && str_eq(x->state, "running") ? "ssh" : NULL;
+		json_object_object_add(o, "reach", reach ? json_object_new_string(reach) : NULL);
 		json_object_object_add(o, "user", x->user[0] ? json_object_new_string(x->user) : NULL);
 		json_object_object_add(o, "terminals", x->terminals >= 0 ? json_object_new_int(x->terminals) : NULL);
 		json_object_object_add(o, "workspaceFolder", json_object_new_string(x->workspace));
@@ -40,7 +42,7 @@ static void print_table(const struct projects *p)
 		if (x->port)
 			table_cellf(&t, "%d", x->port);
 		else
-			table_cell(&t, "-");
+			table_cell(&t, x->by_exec ? "exec" : "-");
 		table_cell(&t, x->user[0] ? x->user : "-");
 		if (x->terminals >= 0)
 			table_cellf(&t, "%d", x->terminals);
@@ -85,7 +87,7 @@ const struct cmd cmd_ls = {
 	.operands = "",
 	.summary = "every project: state, port, user, terminals",
 	.description = "Lists the dev containers that the engine knows, running and stopped, whoever made them. A stopped\n"
-	               "one shows the port that is kept for it.",
+	               "one shows the port that is kept for it; a running one without a port is reached through the engine (exec).",
 	.options = options,
 	.run = run,
 };

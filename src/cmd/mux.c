@@ -43,7 +43,7 @@ static int run(const struct cmd_args *args, struct err *err)
 	}
 	code = project_use_init(&use, args, err);
 	if (code == 0)
-		code = access_init(&a, use.engine, use.p, err);
+		code = access_open(&a, use.engine, use.p, true, err);
 	if (code == 0)
 		code = run_verb(&verb, &a, use.p, err);
 	access_fini(&a);
@@ -65,7 +65,7 @@ const struct cmd cmd_mux = {
 	.complete = CMD_COMPLETE_PROJECT,
 	.summary = "ask the terminal server of a dev container: list, split-pane, send-text ...",
 	.description =
-	    "The verbs of `wezterm cli`, over SSH, with the same options and the same output:\n"
+	    "The verbs of `wezterm cli`, over SSH or through the engine, with the same options and the same output:\n"
 	    "list, list-clients, spawn, split-pane, move-pane-to-new-tab, send-text, get-text, activate-pane,\n"
 	    "activate-pane-direction, get-pane-direction, activate-tab, adjust-pane-size, zoom-pane, set-tab-title,\n"
 	    "set-window-title, rename-workspace, kill-pane, tlscreds.\n"

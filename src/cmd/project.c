@@ -57,6 +57,10 @@ void project_note_read(const char *id, struct project_note *ret)
 	ret->started_at = note_field(o, "startedAt");
 	ret->public_key = note_field(o, "publicKey");
 	ret->settled = note_field(o, "settled");
+	ret->server_start = note_field(o, "serverStart");
+	ret->server_path = note_field(o, "serverPath");
+	ret->server_build = note_field(o, "serverBuild");
+	ret->machine = note_field(o, "machine");
 	json_object_put(o);
 }
 
@@ -70,6 +74,10 @@ int project_note_write(const char *id, const struct project_note *note, struct e
 	json_object_object_add(o, "startedAt", json_object_new_string(note->started_at));
 	json_object_object_add(o, "publicKey", json_object_new_string(note->public_key));
 	json_object_object_add(o, "settled", json_object_new_string(note->settled));
+	json_object_object_add(o, "serverStart", json_object_new_string(note->server_start));
+	json_object_object_add(o, "serverPath", json_object_new_string(note->server_path));
+	json_object_object_add(o, "serverBuild", json_object_new_string(note->server_build));
+	json_object_object_add(o, "machine", json_object_new_string(note->machine));
 	cleanup_str struct str text = STR_INIT;
 	json_pretty(&text, o);
 	json_object_put(o);
@@ -88,6 +96,10 @@ void project_note_fini(struct project_note *note)
 	free(note->started_at);
 	free(note->public_key);
 	free(note->settled);
+	free(note->server_start);
+	free(note->server_path);
+	free(note->server_build);
+	free(note->machine);
 }
 
 /* ---- listing ---------------------------------------------------------------- */
@@ -164,7 +176,9 @@ static void project_init(struct project *p, json_object *summary, const struct p
 	p->user = note.user[0] ? xstrdup(note.user) : label_user(json_str(labels, DEV_LABEL_METADATA));
 	project_note_fini(&note);
 	p->port = access_is_ours(labels) ? published_port(summary) : 0;
-	if (p->port == 0 && !str_eq(p->state, "running"))
+	bool running = str_eq(p->state, "running");
+	p->by_exec = running && p->port == 0;
+	if (p->port == 0 && !running)
 		p->port = claimed_port(claims, p);
 }
 

@@ -14,6 +14,7 @@ struct project {
 	char *state;         /* the engine's word: running, exited, created, paused ... */
 	char *user;          /* remote user, as far as labels and lace's notes tell; "" unknown */
 	int port;            /* host port of container port 2222; 0 none. Of a stopped one: its claim */
+	bool by_exec;        /* runs, without such a port: it is reached through the engine's exec */
 	int terminals;       /* -1: not running, or not asked for */
 };
 struct projects { struct project *v; size_t n; };
@@ -35,6 +36,9 @@ struct project_note {
 	char *started_at;    /* State.StartedAt when the key was let in */
 	char *public_key;
 	char *settled;       /* which start, with which configuration, every hook has run for */
+	char *server_start;  /* State.StartedAt when the terminal server was looked at: path and build (base/build.h) of it, */
+	char *server_path, *server_build;
+	char *machine;       /* and the machine's name (uname -m) */
 };
 void project_note_read(const char *id, struct project_note *ret);
 int project_note_write(const char *id, const struct project_note *note, struct err *err);

@@ -5,6 +5,7 @@
 #include "cmd/up.h"
 
 #include "cmd/access.h"
+#include "cmd/deploy.h"
 #include "cmd/project.h"
 #include "cmd/publish.h"
 
@@ -221,7 +222,12 @@ static int reach(struct up *u, const char *user, bool settled, struct err *err)
 		return 0;
 	if (!settled)
 		progress_step("Letting the key in");
-	return access_prepare(u->engine, u->id, started_at(u), user, err);
+	if (access_prepare(u->engine, u->id, started_at(u), user, err) != 0)
+		return -1;
+	cleanup_free char *name = dev_project_name(u->config->workspace);
+	deploy_newer(&(struct deploy){ .engine = u->engine, .id = u->id, .started_at = started_at(u), .user = user,
+	    .name = name, .keep = u->opts.keep_server });
+	return 0;
 }
 
 static int inside(struct up *u, struct err *err)
@@ -276,7 +282,9 @@ static int note_settled(const struct up *u, const char *user, struct err *err)
 	struct project_note note;
 	cleanup_free char *mark = settled_mark(u);
 	project_note_read(u->id, &note);
-	struct project_note now = { (char *)user, note.started_at, note.public_key, mark };
+	struct project_note now = note;
+	now.user = (char *)user;
+	now.settled = mark;
 	int code = project_note_write(u->id, &now, err);
 	project_note_fini(&note);
 	return code;

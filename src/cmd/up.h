@@ -13,6 +13,7 @@ struct up_options {
 	bool no_cache, recreate;
 	bool existing;             /* an error when there is no container yet */
 	bool trust;                /* what the image asks for is confirmed without a question */
+	bool keep_server;          /* leave an older terminal server in the container as it is */
 	bool unasked;              /* nothing is asked, nor remembered as confirmed: the caller is a tool */
 	struct dev_hook_options hooks;
 };

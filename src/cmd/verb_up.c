@@ -45,6 +45,7 @@ static int run(const struct cmd_args *args, struct err *err)
 {
 	struct up u = { .opts = { .plain = cmd_flag(args, "plain"), .no_cache = cmd_flag(args, "no-cache"),
 		.recreate = cmd_flag(args, "recreate"), .trust = cmd_flag(args, "trust"),
+		.keep_server = cmd_flag(args, "keep-server"),
 		.hooks.skip_post_create = cmd_flag(args, "skip-hooks") } };
 	bool json = cmd_flag(args, "json");
 	progress_announce_interrupt();
@@ -75,6 +76,7 @@ static const struct cmd_option options[] = {
 	{ "no-cache", 0, NULL, "install the features again even when nothing changed" },
 	{ "plain", 0, NULL, "leave lace's own sshd and mux-server out" },
 	{ "skip-hooks", 0, NULL, "run no lifecycle command in the container" },
+	CMD_OPTION_KEEP_SERVER,
 	CMD_OPTION_JSON,
 	CMD_OPTION_DOCKER,
 	CMD_OPTIONS_END,

@@ -1,8 +1,11 @@
 /* main.c - lace-mux-tls: TLS for lace-mux-server, which starts it. */
 #include "tls/tls.h"
 
+#include "base/build.h"
 #include "base/mem.h"
+#include "build_time.h"
 #include "host/fs.h"
+#include "version.h"
 
 #include <signal.h>
 
@@ -112,7 +115,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1 && str_eq(argv[1], "--version")) {
-		puts("lace-mux-tls " LACE_VERSION);
+		puts("lace-mux-tls " LACE_BUILD);
 		return 0;
 	}
 	if (parse(argc, argv, &o, &err) != 0)

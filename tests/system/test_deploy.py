@@ -1,13 +1,18 @@
 """What lace puts into containers that are there already, and ports that are asked for: TLS domains, newer servers."""
 import json
 import os
+import pathlib
+import re
+import shutil
 import ssl
 import subprocess
 
 import pytest
 
-from conftest import eventually
+from conftest import LACE, Project, eventually
+from dockerd import BASE
 from muxwire import Client, parse_frame
+from terminal import Terminal
 from test_tls import TLS, context, dial, ping, refused
 
 
@@ -73,3 +78,147 @@ def test_without_hostTlsPort_there_is_no_tls(lace, project):
     assert published(project, 2223) == []
     assert [c["label"] for c in json.loads(lace.ok("ports", "--json"))] == ["mux-server/hostSshPort"]
     assert project.sh("ls /usr/local/lib/lace | grep tls || true") == ""
+
+
+# ---- a newer server in the place of an older one ------------------------------------------------
+
+FEATURES = pathlib.Path(LACE).parents[2] / "features"
+BUILD = subprocess.run([FEATURES / "mux-server" / "bin" / f"lace-mux-server-{os.uname().machine}", "--version"], capture_output=True,
+                       text=True, check=True).stdout.split(",")[0].removeprefix("lace-mux-server ")
+INSTALLED = "/usr/local/lib/lace/lace-mux-server"
+
+
+def made_in(year, folder):
+    """A copy of lace's features whose server says that it was built in another year; what it says then."""
+    build = BUILD.replace("(2", f"({year}", 1)[:len(BUILD)]
+    shutil.copytree(FEATURES, folder / "features")
+    for program in (folder / "features" / "mux-server" / "bin").glob("lace-mux-*"):
+        data = program.read_bytes()
+        assert data.count(BUILD.encode()) >= 1
+        program.write_bytes(data.replace(BUILD.encode(), build.encode()))
+    return build
+
+
+def build_at(project, path=INSTALLED):
+    return project.sh(f"{path} --version").split(",")[0].removeprefix("lace-mux-server ")
+
+
+@pytest.fixture
+def connect(lace):
+    """Opens terminals with `lace connect`; what is left of them is ended at the end."""
+    opened = []
+
+    def open_(project, *args):
+        t = Terminal(lace.argv("connect", *args, project), lace.env)
+        opened.append(t)
+        return t
+
+    yield open_
+    for t in opened:
+        if t.child.isalive():
+            t.kill()
+
+
+def test_up_installs_its_newer_server_and_every_terminal_goes_on(lace, project, connect, tmp_path):
+    old = made_in("1", tmp_path / "old")
+    lace.ok("up", "--trust", "--keep-server", project, env={"LACE_DATA_DIR": str(tmp_path / "old")})
+    assert build_at(project) == old != BUILD
+    t = connect(project, "--keep-server").prompt()
+    t.run("X=ke''pt; echo pid:$$:$X", r"pid:(\d+):kept")
+    pid = t.until(r"pid:(\d+):kept").group(1)
+    assert f"build    {old}" in lace.ok("ssh", project, "--", "lace-mux-server", "status")
+
+    r = lace("up", project)
+    assert r.returncode == 0 and re.search(rf"terminal server upgraded {re.escape(old)} to {re.escape(BUILD)}; pid \d+, every terminal", r.stderr), r.stderr
+    assert build_at(project) == BUILD and f"build    {BUILD}" in lace.ok("ssh", project, "--", "lace-mux-server", "status")
+    assert project.sh(f"stat -c '%U %a' {INSTALLED}").split() == ["root", "755"]
+    t.run("echo 'still' $$ $X", rf"still {pid} kept")          # it came back by itself
+    assert t.detach() == 0
+    r = lace("up", project)
+    assert r.returncode == 0 and "terminal server" not in r.stderr
+
+
+def test_a_newer_server_than_lace_stays_and_an_older_one_is_replaced_by_connect(lace, project, connect, tmp_path):
+    lace.ok("up", "--trust", project)
+    new, old = made_in("9", tmp_path / "new"), made_in("1", tmp_path / "old")
+    name = f"features/mux-server/bin/lace-mux-server-{os.uname().machine}"
+    project.engine.docker("cp", str(tmp_path / "new" / name), f"{project.container()}:{INSTALLED}")
+    lace.ok("down", project)
+    r = lace("up", project)
+    assert r.returncode == 0 and f"({new}) is newer than this lace ({BUILD})" in r.stderr, r.stderr
+    assert build_at(project) == new
+    project.sh(f"rm {INSTALLED}")
+    project.engine.docker("cp", str(tmp_path / "old" / name), f"{project.container()}:{INSTALLED}")
+    project.engine.docker("restart", "-t", "1", project.container())
+    t = connect(project).prompt()
+    assert f"terminal server {old} replaced by {BUILD}" in t.raw.decode(errors="replace")
+    assert build_at(project) == BUILD
+    assert t.detach() == 0
+
+
+# ---- a container without port and sshd -----------------------------------------------------------
+
+
+@pytest.fixture
+def foreign(engine, tmp_path):
+    """Runs containers as another tool makes them: labels, a mount, a command that sleeps."""
+    folder = tmp_path / f"foreign{os.getpid()}"
+    folder.mkdir()
+    made = []
+
+    def run(*args, image=BASE, metadata=({"remoteUser": "dev", "remoteEnv": {"R": "from label"}},)):
+        made.append(engine.docker("run", "-d", "--label", f"devcontainer.local_folder={folder}", "--label",
+                                  f"devcontainer.metadata={json.dumps(list(metadata))}", "-v", f"{folder}:/src", *args,
+                                  image, "sleep", "infinity").strip())
+        p = Project(engine, folder)
+        shutil.rmtree(folder / ".devcontainer")
+        return p
+
+    yield run
+    for c in made:
+        engine.docker("rm", "-f", c, check=False)
+
+
+def test_a_foreign_container_is_reached_through_the_engine(lace, foreign, connect, engine):
+    project = foreign("-e", "C=from env")
+    (row,) = [x for x in json.loads(lace.ok("ls", "--json")) if x["workspaceFolder"] == str(project)]
+    assert row["reach"] == "exec" and row["port"] is None
+    assert re.search(rf"{project.folder.name} +running +exec +dev ", lace.ok("ls"))
+    t = connect(project).prompt()
+    t.run('echo "<$(id -un)|$PWD|$C|$R|$SHELL>"', r"<dev\|/src\|from env\|from label\|/bin/bash>")
+    t.run("Y=ke''pt; echo s''et", "set")
+    assert t.detach() == 0
+    assert project.sh(f"stat -c '%U %a' {INSTALLED} /usr/local/lib/lace").split() == ["root", "755"] * 2
+    # The socket where ssh logins of that user look for it.
+    assert project.sh("stat -c %F /run/user/$(id -u dev)/wezterm/sock").strip() == "socket"
+    (pane,) = json.loads(lace.ok("mux", project, "list", "--format", "json"))
+    assert "from env" in lace.ok("mux", project, "get-text", "--pane-id", pane["pane_id"])
+    t = connect(project)
+    t.until("from label")
+    t.run("echo var:$Y", "var:kept")
+    engine.docker("restart", "-t", "1", project.container())
+    t.until("started anew|gives a new one", 60)
+    assert t.wait() == 1
+    t = connect(project).prompt()
+    t.line("exit 7")
+    assert t.wait() == 7
+
+
+def test_the_server_goes_where_it_can_run_and_nothing_else_is_run(lace, foreign, connect):
+    """A read-only system; a file of the user's in the way; folders that let nothing run."""
+    project = foreign("--read-only", "--tmpfs", "/usr/local/lib", "--tmpfs", "/run:noexec", "--tmpfs", "/tmp:exec,mode=1777",
+                      "--tmpfs", "/home/dev:uid=1000")
+    project.sh("mkdir /usr/local/lib/lace; printf '#!/bin/sh\\ntouch /tmp/fooled\\n' > /usr/local/lib/lace/lace-mux-server;"
+               "chmod 755 /usr/local/lib/lace/lace-mux-server; chown -R dev /usr/local/lib/lace")
+    t = connect(project).prompt()
+    t.run('echo "<$R>"', "<from label>")
+    assert t.detach() == 0
+    assert sorted(project.sh("ls -A /tmp/.lace-server").split()) == ["lace-mux-server", "session"]
+    assert project.sh("ls /tmp/fooled 2>/dev/null || true") == ""
+    assert build_at(project, "/tmp/.lace-server/lace-mux-server") == BUILD
+
+
+def test_a_container_that_takes_no_program_is_told(lace, foreign):
+    project = foreign("--read-only", "--tmpfs", "/home/dev:uid=1000")
+    err = lace.fails(1, "mux", project, "list")
+    assert re.search(r"no folder of the container takes the terminal server .*: .*ead-only file system.*\n$", err), err
