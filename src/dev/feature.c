@@ -1,95 +1,53 @@
-/* From references to features that can be installed: find each one's folder, read
- * it, follow dependsOn to more of them, put them in order (order.c), and give each
- * the environment its install.sh gets (options.c). */
+/* From references to features that can be installed: find out what each one means
+ * (source.c), fetch what a registry has of it, follow dependsOn to more of them, put them
+ * in order (order.c), and give each the environment its install.sh gets (options.c).
+ *
+ * The graph is built level by level: all features of a level are asked for at once, and
+ * what they depend on is the next level. What is locked to a version (lockfile.c) is
+ * asked for by its digest, which the cache can often answer alone. */
 #include "dev/feature.h"
 
 #include "base/mem.h"
+#include "dev/lockfile.h"
 #include "dev/options.h"
 #include "dev/order.h"
+#include "dev/source.h"
 #include "host/fs.h"
 #include "host/jsonc.h"
 #include "host/log.h"
 #include "host/sha256.h"
 #include "host/tar.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	FEATURES_MAX = 256,
 	ID_MAX = 100,
 };
 
+/* A reference that is on its way: asked for, not yet a node. */
+struct wanted {
+	struct dev_source source;
+	json_object *written;        /* owned */
+	size_t needed_by;            /* node whose dependsOn names it, or SIZE_MAX */
+	const char *locked;          /* digest, or NULL */
+	unsigned ticket;             /* of the registry, or 0 */
+	bool unlocked;
+};
+struct level { struct wanted *v; size_t n; };
+
 struct resolver {
 	const struct dev_config *config;
+	const struct dev_feature_options *opts;
+	struct registry *registry;
+	bool own_registry;
+	json_object *lock;
 	struct dev_node *nodes;      /* order.h; same indices as found */
 	struct dev_feature *found;
 	size_t n;
 };
-
-/* ---- references ---- */
-
-static bool is_local(const char *ref)
-{
-	return str_starts(ref, "./") || str_starts(ref, "../");
-}
-
-/* Where the version begins: ":tag" or "@digest" behind the last slash. */
-static size_t unversioned_len(const char *ref)
-{
-	const char *slash = strrchr(ref, '/');
-	const char *name = slash ? slash + 1 : ref;
-	return (size_t)(name - ref) + strcspn(name, ":@");
-}
-
-/* The id that a reference names: its last segment, without version or a tarball's wrapping. */
-static char *id_of_ref(const char *ref)
-{
-	size_t end = strlen(ref);
-	while (end && ref[end - 1] == '/')
-		end--;
-	cleanup_free char *path = xmemdup0(ref, end);
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	static const char before[] = "devcontainer-feature-", after[] = ".tgz";
-	if (str_starts(name, before) && str_ends(name, after))
-		return xmemdup0(name + sizeof(before) - 1, strlen(name) - (sizeof(before) - 1) - (sizeof(after) - 1));
-	return xmemdup0(name, is_local(ref) ? strlen(name) : strcspn(name, ":@"));
-}
-
-/* The folder that a local reference means, malloc()ed. It must lie in <workspace>/.devcontainer, links
- * followed: what a repository may bring into an image is what it carries there. */
-static char *local_dir(const struct dev_config *c, const char *ref, struct err *err)
-{
-	cleanup_free char *path = fs_join(c->config_dir, ref), *root_path = fs_join(c->workspace, ".devcontainer");
-	cleanup_err struct err ignored = ERR_INIT;
-	cleanup_free char *root = fs_realpath(root_path, &ignored);
-	char *dir = fs_realpath(path, err);
-	if (!dir) {
-		err_wrap(err, "feature \"%s\"", ref);
-		return NULL;
-	}
-	size_t n = root ? strlen(root) : 0;
-	if (root && strncmp(dir, root, n) == 0 && dir[n] == '/')
-		return dir;
-	err_set(err, ERR_FAILED, "feature \"%s\": %s is not inside %s, where local features must be; move it there",
-	    ref, dir, root_path);
-	free(dir);
-	return NULL;
-}
-
-/* What tells this reference from others, malloc()ed; NULL with *err unset when it is none that exists. */
-static char *key_of_ref(const struct dev_config *c, const char *ref)
-{
-	cleanup_err struct err ignored = ERR_INIT;
-	if (is_local(ref))
-		return local_dir(c, ref, &ignored);
-	char *key = xmemdup0(ref, unversioned_len(ref));
-	for (char *p = key; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return key;
-}
 
 /* ---- one feature ---- */
 
@@ -100,193 +58,40 @@ static bool valid_id(const char *id)
 	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n;
 }
 
+static int check_feature(const char *ref, const char *file, json_object *json, struct err *err)
+{
+	const char *id = json_str(json, "id");
+	if (id && valid_id(id))
+		return 0;
+	return err_set(err, ERR_FAILED, "feature \"%s\": %s: \"id\" must be a name of letters, digits, '.', '_' and '-'",
+	    ref, file);
+}
+
 static json_object *read_feature(const char *ref, const char *dir, struct err *err)
 {
 	cleanup_free char *file = fs_join(dir, "devcontainer-feature.json"), *install = fs_join(dir, "install.sh");
 	json_object *json = jsonc_read_file(file, NULL, err);
-	const char *id = json_str(json, "id");
 	if (!json)
 		err_wrap(err, "feature \"%s\"", ref);
-	else if (!id || !valid_id(id))
-		err_set(err, ERR_FAILED, "feature \"%s\": %s: \"id\" must be a name of letters, digits, '.', '_' and '-'",
-		    ref, file);
-	else if (!fs_exists(install))
+	else if (check_feature(ref, file, json, err) == 0 && !fs_exists(install))
 		err_set(err, ERR_FAILED, "feature \"%s\": there is no %s; a feature needs one", ref, install);
-	else
+	if (!err_is(err))
 		return json;
 	json_object_put(json);
 	return NULL;
 }
 
-/* Adds a feature unless the same one with the same options is there. Takes key. Returns its index or -1. */
-static int add_node(struct resolver *r, const char *ref, char *key, const char *dir, bool local,
-    json_object *written, struct err *err)
+static void set_ids(struct dev_node *n, json_object *json)
 {
-	struct dev_node node = { .ref = xstrdup(ref), .key = key, .local = local,
-		.written = written ? json_object_get(written) : json_object_new_object() };
-	for (size_t i = 0; i < r->n; i++) {
-		if (dev_node_compare(&r->nodes[i], &node) == 0) {
-			dev_node_fini(&node);
-			return (int)i;
-		}
+	const char *now = json_str(json, "currentId"), *id = json_str(json, "id");
+	json_object *old = json_get(json, "legacyIds");
+	strv_push(&n->ids, now ? now : id);
+	size_t k = json_object_is_type(old, json_type_array) ? json_object_array_length(old) : 0;
+	for (size_t i = 0; i < k; i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(old, i));
+		if (name && !strv_has(&n->ids, name))
+			strv_push(&n->ids, name);
 	}
-	json_object *json = NULL;
-	if (r->n == FEATURES_MAX)
-		err_set(err, ERR_FAILED, "more than %d features", FEATURES_MAX);
-	else
-		json = read_feature(ref, dir, err);
-	if (!json) {
-		dev_node_fini(&node);
-		return -1;
-	}
-	r->nodes = xreallocarray(r->nodes, r->n + 1, sizeof(*r->nodes));
-	r->found = xreallocarray(r->found, r->n + 1, sizeof(*r->found));
-	r->nodes[r->n] = node;
-	r->found[r->n] = (struct dev_feature){ .ref = xstrdup(ref), .dir = xstrdup(dir), .json = json,
-		.id = xstrdup(json_str(json, "id")), .env = STRV_INIT };
-	return (int)r->n++;
-}
-
-/* needed_by is the ref whose dependsOn names this one, or NULL. *ret_index is -1 when it is left out. */
-static int add_ref(struct resolver *r, const char *ref, json_object *written, const char *needed_by,
-    int *ret_index, struct err *err)
-{
-	*ret_index = -1;
-	if (*ref == '/')
-		return err_set(err, ERR_FAILED, "feature \"%s\": absolute paths are not allowed; use ./ and a folder in "
-		    ".devcontainer", ref);
-	if (is_local(ref)) {
-		cleanup_free char *dir = local_dir(r->config, ref, err);
-		if (!dir)
-			return -1;
-		*ret_index = add_node(r, ref, xstrdup(dir), dir, true, written, err);
-		return *ret_index < 0 ? -1 : 0;
-	}
-	/* One of our own that is there already may be named by its reference. */
-	cleanup_free char *key = key_of_ref(r->config, ref);
-	for (size_t i = 0; i < r->n && *ret_index < 0; i++)
-		if (str_eq(r->nodes[i].key, key))
-			*ret_index = (int)i;
-	if (*ret_index < 0 && needed_by)
-		log_warn("feature %s, which %s depends on, is not installed: registries come with a later version", ref,
-		    needed_by);
-	else if (*ret_index < 0)
-		log_warn("feature %s is not installed: registries come with a later version", ref);
-	return 0;
-}
-
-/* What the configuration says of the feature with this key, or NULL. */
-static json_object *written_of(const struct dev_config *c, const char *key)
-{
-	json_object *features = json_get(c->conf, "features");
-	if (!json_object_is_type(features, json_type_object))
-		return NULL;
-	json_object_object_foreach(features, ref, written) {
-		cleanup_free char *named = is_local(ref) ? NULL : key_of_ref(c, ref);
-		if (named && str_eq(named, key))
-			return written;
-	}
-	return NULL;
-}
-
-/* Ours go first, in the order given, unless overrideFeatureInstallOrder says otherwise: they are the same in
- * every project, so their layers are shared, and a change in a feature of the user's does not install sshd again.
- * (They have no installsAfter: other tools, which may install them too, would look it up in a registry.) */
-static int add_own(struct resolver *r, const char *dir, struct err *err)
-{
-	cleanup_free char *ref = xasprintf("lace/%s", fs_basename(dir));
-	cleanup_free char *real = fs_is_dir(dir) ? fs_realpath(dir, err) : NULL;
-	if (!real)
-		return err_set(err, ERR_FAILED,
-		    "lace's own feature %s is missing at %s; install lace again, or use --plain", ref, dir);
-	int index = add_node(r, ref, xstrdup(ref), real, false, written_of(r->config, ref), err);
-	if (index < 0)
-		return -1;
-	r->nodes[index].priority = SIZE_MAX - (size_t)index;
-	return 0;
-}
-
-/* ---- the graph ---- */
-
-static int add_hard_deps(struct resolver *r, size_t i, struct err *err)
-{
-	json_object *deps = json_get(r->found[i].json, "dependsOn");
-	if (!json_object_is_type(deps, json_type_object))
-		return 0;
-	json_object_object_foreach(deps, ref, written) {
-		int on;
-		if (add_ref(r, ref, written, r->found[i].ref, &on, err) < 0)
-			return err_wrap(err, "feature \"%s\" depends on another", r->found[i].ref);
-		if (on >= 0)
-			dev_node_depend(&r->nodes[i], (size_t)on);
-	}
-	return 0;
-}
-
-/* installsAfter only orders: what is not there is no dependency. */
-static void add_soft_deps(struct resolver *r, size_t i)
-{
-	json_object *after = json_get(r->found[i].json, "installsAfter");
-	size_t n = json_object_is_type(after, json_type_array) ? json_object_array_length(after) : 0;
-	for (size_t k = 0; k < n; k++) {
-		const char *ref = json_object_get_string(json_object_array_get_idx(after, k));
-		cleanup_free char *key = ref ? key_of_ref(r->config, ref) : NULL;
-		for (size_t on = 0; key && on < r->n; on++)
-			if (on != i && str_eq(r->nodes[on].key, key))
-				dev_node_depend(&r->nodes[i], on);
-	}
-}
-
-static void set_priorities(struct resolver *r)
-{
-	json_object *order = json_get(r->config->conf, "overrideFeatureInstallOrder");
-	size_t n = json_object_is_type(order, json_type_array) ? json_object_array_length(order) : 0;
-	for (size_t k = n; k-- > 0;) {
-		const char *ref = json_object_get_string(json_object_array_get_idx(order, k));
-		cleanup_free char *key = ref ? key_of_ref(r->config, ref) : NULL;
-		for (size_t i = 0; key && i < r->n; i++)
-			if (str_eq(r->nodes[i].key, key))
-				r->nodes[i].priority = n - k;
-	}
-}
-
-static int build_graph(struct resolver *r, const char *const *extra, struct err *err)
-{
-	json_object *features = json_get(r->config->conf, "features");
-	int index;
-	/* Ours first into the set, so that a reference to them finds them; the order comes later. */
-	for (; extra && *extra; extra++)
-		if (add_own(r, *extra, err) < 0)
-			return -1;
-	if (json_object_is_type(features, json_type_object)) {
-		json_object_object_foreach(features, ref, written)
-			if (add_ref(r, ref, written, NULL, &index, err) < 0)
-				return -1;
-	}
-	for (size_t i = 0; i < r->n; i++)
-		if (add_hard_deps(r, i, err) < 0)
-			return -1;
-	for (size_t i = 0; i < r->n; i++)
-		add_soft_deps(r, i);
-	set_priorities(r);
-	return 0;
-}
-
-/* ---- the result ---- */
-
-/* Options, environment and digest. The digest covers every byte that goes into the container. */
-static int complete(struct dev_feature *f, json_object *written, struct err *err)
-{
-	f->options = dev_options_resolve(f->json, written);
-	dev_options_env(f->options, &f->env);
-	cleanup_str struct str payload = STR_INIT;
-	if (tar_add_tree(&payload, "feature", f->dir, err) < 0)
-		return err_wrap(err, "feature \"%s\"", f->ref);
-	for (size_t i = 0; i < f->env.n; i++)
-		str_add(&payload, f->env.v[i], strlen(f->env.v[i]) + 1);
-	f->digest = xmalloc(65);
-	sha256_hex(payload.s, payload.len, f->digest);
-	return 0;
 }
 
 static void feature_fini(struct dev_feature *f)
@@ -298,34 +103,445 @@ static void feature_fini(struct dev_feature *f)
 	json_object_put(f->options);
 	strv_fini(&f->env);
 	free(f->digest);
+	free(f->resolved);
+	free(f->integrity);
+	json_object_put(f->written);
+	free(f->deps);
 	*f = (struct dev_feature){ .env = STRV_INIT };
 }
 
-int dev_features_resolve(const struct dev_config *c, const char *const *extra, struct dev_features *ret,
+static void wanted_fini(struct wanted *w)
+{
+	dev_source_fini(&w->source);
+	json_object_put(w->written);
+}
+
+static void level_fini(struct level *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		wanted_fini(&l->v[i]);
+	free(l->v);
+	*l = (struct level){ NULL, 0 };
+}
+
+/* What was fetched for w becomes f. */
+static int take_fetched(struct resolver *r, const struct wanted *w, struct dev_feature *f, char **ret_digest,
     struct err *err)
 {
-	struct resolver r = { .config = c };
+	struct registry_artifact a;
+	if (registry_end(r->registry, w->ticket, &a, err) < 0) {
+		int why = err->sys;
+		err_wrap(err, "feature \"%s\"", w->source.ref);
+		err->sys = why;
+		return -1;
+	}
+	int code = 0;
+	if (!a.dir && !a.metadata) {
+		/* Published before manifests carried it: the content has it. */
+		unsigned ticket = registry_begin(r->registry, &w->source.oci, true);
+		registry_artifact_fini(&a);
+		if (registry_end(r->registry, ticket, &a, err) < 0)
+			return err_wrap(err, "feature \"%s\"", w->source.ref);
+	}
+	if (a.dir) {
+		f->dir = xstrdup(a.dir);
+		code = (f->json = read_feature(w->source.ref, a.dir, err)) ? 0 : -1;
+	} else {
+		f->json = json_object_get(a.metadata);
+		code = check_feature(w->source.ref, "its manifest", f->json, err);
+	}
+	if (code == 0) {
+		bool oci = w->source.kind == DEV_SOURCE_OCI;
+		f->resolved = oci ? xasprintf("%s@%s", w->source.key, a.digest) : xstrdup(w->source.ref);
+		f->integrity = xstrdup(a.digest);
+		*ret_digest = oci ? xstrdup(a.digest) : NULL;
+	}
+	registry_artifact_fini(&a);
+	return code;
+}
+
+static int read_wanted(struct resolver *r, const struct wanted *w, struct dev_feature *f, char **ret_digest,
+    struct err *err)
+{
+	*f = (struct dev_feature){ .ref = xstrdup(w->source.ref), .env = STRV_INIT, .unlocked = w->unlocked };
+	*ret_digest = NULL;
+	if (w->ticket)
+		return take_fetched(r, w, f, ret_digest, err);
+	f->dir = xstrdup(w->source.key);
+	return (f->json = read_feature(w->source.ref, f->dir, err)) ? 0 : -1;
+}
+
+/* Makes a node of w, unless the same feature with the same options is one. Takes w. Returns its index or -1. */
+static int add_node(struct resolver *r, struct wanted *w, struct err *err)
+{
+	struct dev_feature f;
+	struct dev_node node = { .ids = STRV_INIT };
+	if (read_wanted(r, w, &f, &node.digest, err) < 0) {
+		feature_fini(&f);
+		return -1;
+	}
+	node.source = w->source;
+	node.written = w->written ? w->written : json_object_new_object();
+	w->source = (struct dev_source){ 0 };
+	w->written = NULL;
+	set_ids(&node, f.json);
+	for (size_t i = 0; i < r->n; i++) {
+		if (dev_node_compare(&r->nodes[i], &node) == 0) {
+			r->found[i].unlocked &= f.unlocked;
+			dev_node_fini(&node);
+			feature_fini(&f);
+			return (int)i;
+		}
+	}
+	if (r->n == FEATURES_MAX) {
+		dev_node_fini(&node);
+		feature_fini(&f);
+		return err_set(err, ERR_FAILED, "more than %d features", FEATURES_MAX);
+	}
+	f.id = xstrdup(json_str(f.json, "id"));
+	r->nodes = xreallocarray(r->nodes, r->n + 1, sizeof(*r->nodes));
+	r->found = xreallocarray(r->found, r->n + 1, sizeof(*r->found));
+	r->nodes[r->n] = node;
+	r->found[r->n] = f;
+	return (int)r->n++;
+}
+
+/* ---- asking ---- */
+
+static bool uses_lock(enum dev_lock lock)
+{
+	return lock != DEV_LOCK_NONE && lock != DEV_LOCK_RENEW;
+}
+
+static unsigned begin_oci(struct resolver *r, const struct wanted *w)
+{
+	struct registry_ref at = { w->source.oci.host, w->source.oci.path, w->locked ? NULL : w->source.oci.tag,
+		w->locked ? (char *)w->locked : w->source.oci.digest };
+	return registry_begin(r->registry, &at, !r->opts->metadata_only);
+}
+
+static int begin(struct resolver *r, struct wanted *w, struct err *err)
+{
+	if (w->source.kind != DEV_SOURCE_OCI && w->source.kind != DEV_SOURCE_TARBALL)
+		return 0;
+	if (!r->registry) {
+		r->own_registry = true;
+		r->registry = registry_open();
+	}
+	if (r->lock && uses_lock(r->opts->lock)) {
+		w->locked = dev_lockfile_digest(r->lock, w->source.ref, err);
+		if (!w->locked && err_is(err))
+			return -1;
+	}
+	w->ticket = w->source.kind == DEV_SOURCE_OCI ? begin_oci(r, w) :
+	    registry_begin_tarball(r->registry, w->source.ref, w->locked);
+	return 0;
+}
+
+/* The option that went with a legacy name, set to true among those that were written. Returns a new object or NULL. */
+static json_object *written_for(json_object *written, const char *option)
+{
+	if (!option)
+		return json_object_get(written);
+	json_object *all = json_object_is_type(written, json_type_object) ? json_copy(written) : json_object_new_object();
+	json_object_object_add(all, option, json_object_new_boolean(true));
+	return all;
+}
+
+/* Whether a reference means one of lace's own: "lace/sshd", in any case and with any version. */
+static bool is_own(const char *ref, const char *own)
+{
+	size_t n = strlen(own);
+	return strncasecmp(ref, own, n) == 0 && (ref[n] == '\0' || ref[n] == ':' || ref[n] == '@');
+}
+
+static int want(struct resolver *r, struct level *l, const char *ref, json_object *written, size_t needed_by,
+    bool unlocked, struct err *err)
+{
+	struct wanted w = { .needed_by = needed_by, .unlocked = unlocked };
+	const char *option = NULL;
+	/* One of our own that is there already may be named by its reference. */
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->nodes[i].source.kind != DEV_SOURCE_OWN || !is_own(ref, r->nodes[i].source.ref))
+			continue;
+		if (needed_by != SIZE_MAX)
+			dev_node_depend(&r->nodes[needed_by], i);
+		return 0;
+	}
+	cleanup_free char *meant = dev_source_legacy(ref, &option);
+	if (meant)
+		log_warn("feature \"%s\" is an old name; write %s%s%s", ref, meant, option ? " with the option " : "",
+		    option ? option : "");
+	if (dev_source_parse(r->config, ref, &w.source, err) < 0)
+		return -1;
+	w.written = written_for(written, option);
+	if (begin(r, &w, err) < 0) {
+		wanted_fini(&w);
+		return -1;
+	}
+	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = w;
+	return 0;
+}
+
+static int want_all(struct resolver *r, struct level *l, json_object *features, size_t needed_by, bool unlocked,
+    struct err *err)
+{
+	if (!json_object_is_type(features, json_type_object))
+		return 0;
+	json_object_object_foreach(features, ref, written)
+		if (want(r, l, ref, written, needed_by, unlocked, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What the configuration says of one of lace's own, or NULL. */
+static json_object *written_of(const struct dev_config *c, const char *own)
+{
+	json_object *features = json_get(c->conf, "features");
+	if (!json_object_is_type(features, json_type_object))
+		return NULL;
+	json_object_object_foreach(features, ref, written)
+		if (is_own(ref, own))
+			return written;
+	return NULL;
+}
+
+/* Ours go first, in the order given, unless overrideFeatureInstallOrder says otherwise: they are the same in
+ * every project, so their layers are shared, and a change in a feature of the user's does not install sshd again.
+ * (They have no installsAfter: other tools, which may install them too, would look it up in a registry.) */
+static int add_own(struct resolver *r, const char *dir, struct err *err)
+{
+	cleanup_free char *ref = xasprintf("lace/%s", fs_basename(dir));
+	char *real = fs_is_dir(dir) ? fs_realpath(dir, err) : NULL;
+	if (!real)
+		return err_set(err, ERR_FAILED,
+		    "lace's own feature %s is missing at %s; install lace again, or use --plain", ref, dir);
+	struct wanted w = { .source = { .kind = DEV_SOURCE_OWN, .ref = xstrdup(ref), .key = real },
+		.written = json_object_get(written_of(r->config, ref)) };
+	int index = add_node(r, &w, err);
+	wanted_fini(&w);
+	if (index < 0)
+		return -1;
+	r->nodes[index].priority = SIZE_MAX - (size_t)index;
+	return 0;
+}
+
+/* ---- the graph ---- */
+
+/* Nodes of a whole level, and what they depend on as the next one. */
+static int take_level(struct resolver *r, struct level *l, struct level *ret_next, struct err *err)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		size_t before = r->n, needed_by = l->v[i].needed_by;
+		bool unlocked = l->v[i].unlocked;
+		int index = add_node(r, &l->v[i], err);
+		if (index < 0)
+			return needed_by == SIZE_MAX ? -1 : err_wrap(err, "feature \"%s\" depends on another", r->found[needed_by].ref);
+		if (needed_by != SIZE_MAX)
+			dev_node_depend(&r->nodes[needed_by], (size_t)index);
+		if (r->n > before &&
+		    want_all(r, ret_next, json_get(r->found[index].json, "dependsOn"), (size_t)index, unlocked, err) < 0)
+			return err_wrap(err, "feature \"%s\" depends on another", r->found[index].ref);
+	}
+	return 0;
+}
+
+/* What a reference of installsAfter or overrideFeatureInstallOrder means; false: nothing that could be there. */
+static bool names_node(struct resolver *r, const char *ref, struct dev_source *ret)
+{
+	cleanup_err struct err ignored = ERR_INIT;
+	if (str_starts(ref, "lace/")) {
+		for (size_t i = 0; i < r->n; i++) {
+			if (r->nodes[i].source.kind != DEV_SOURCE_OWN || !is_own(ref, r->nodes[i].source.ref))
+				continue;
+			*ret = (struct dev_source){ .kind = DEV_SOURCE_OWN, .ref = xstrdup(ref), .key = xstrdup(r->nodes[i].source.key) };
+			return true;
+		}
+		return false;
+	}
+	return dev_source_parse(r->config, ref, ret, &ignored) == 0;
+}
+
+/* installsAfter only orders: what is not there is no dependency. */
+static void add_soft_deps(struct resolver *r, size_t i)
+{
+	json_object *after = json_get(r->found[i].json, "installsAfter");
+	size_t n = json_object_is_type(after, json_type_array) ? json_object_array_length(after) : 0;
+	r->nodes[i].n_hard = r->nodes[i].n_deps;
+	for (size_t k = 0; k < n; k++) {
+		const char *ref = json_object_get_string(json_object_array_get_idx(after, k));
+		struct dev_source s;
+		if (!ref || !names_node(r, ref, &s))
+			continue;
+		for (size_t on = 0; on < r->n; on++)
+			if (on != i && dev_node_is(&r->nodes[on], &s))
+				dev_node_depend(&r->nodes[i], on);
+		dev_source_fini(&s);
+	}
+}
+
+static void set_priorities(struct resolver *r)
+{
+	json_object *order = json_get(r->config->conf, "overrideFeatureInstallOrder");
+	size_t n = json_object_is_type(order, json_type_array) ? json_object_array_length(order) : 0;
+	for (size_t k = n; k-- > 0;) {
+		const char *ref = json_object_get_string(json_object_array_get_idx(order, k));
+		struct dev_source s;
+		if (!ref || !names_node(r, ref, &s))
+			continue;
+		for (size_t i = 0; i < r->n; i++)
+			if (dev_node_is(&r->nodes[i], &s))
+				r->nodes[i].priority = n - k;
+		dev_source_fini(&s);
+	}
+}
+
+static int first_level(struct resolver *r, struct level *l, struct err *err)
+{
+	if (want_all(r, l, json_get(r->config->conf, "features"), SIZE_MAX, false, err) < 0)
+		return -1;
+	return want_all(r, l, r->opts->additional, SIZE_MAX, true, err);
+}
+
+static int build_graph(struct resolver *r, struct err *err)
+{
+	for (const char *const *own = r->opts->extra; own && *own; own++)
+		if (add_own(r, *own, err) < 0)
+			return -1;
+	struct level now = { NULL, 0 }, next = { NULL, 0 };
+	int code = first_level(r, &now, err);
+	while (code == 0 && now.n) {
+		code = take_level(r, &now, &next, err);
+		level_fini(&now);
+		now = next;
+		next = (struct level){ NULL, 0 };
+	}
+	level_fini(&now);
+	level_fini(&next);
+	for (size_t i = 0; code == 0 && i < r->n; i++)
+		add_soft_deps(r, i);
+	if (code == 0)
+		set_priorities(r);
+	return code;
+}
+
+/* ---- the result ---- */
+
+/* Options, environment and digest. The digest covers every byte that goes into the container; those of a registry's
+ * features are known by the digest that they were fetched by. */
+static int complete(struct dev_feature *f, struct dev_node *node, struct err *err)
+{
+	f->written = json_object_get(node->written);
+	f->options = dev_options_resolve(f->json, node->written);
+	dev_options_env(f->options, &f->env);
+	if (!f->dir)
+		return 0;
+	cleanup_str struct str payload = STR_INIT;
+	if (f->integrity)
+		str_printf(&payload, "%s of %s", f->integrity, f->ref);
+	else if (tar_add_tree(&payload, "feature", f->dir, err) < 0)
+		return err_wrap(err, "feature \"%s\"", f->ref);
+	for (size_t i = 0; i < f->env.n; i++)
+		str_add(&payload, f->env.v[i], strlen(f->env.v[i]) + 1);
+	f->digest = xmalloc(65);
+	sha256_hex(payload.s, payload.len, f->digest);
+	return 0;
+}
+
+/* In install order, with the indices that they then have. */
+static void hand_over(struct resolver *r, const size_t *order, struct dev_features *ret)
+{
+	cleanup_free size_t *at = xcalloc(r->n + 1, sizeof(*at));
+	ret->v = xcalloc(r->n + 1, sizeof(*ret->v));
+	ret->n = r->n;
+	for (size_t i = 0; i < r->n; i++)
+		at[order[i]] = i;
+	for (size_t i = 0; i < r->n; i++) {
+		struct dev_feature *f = &ret->v[i];
+		struct dev_node *node = &r->nodes[order[i]];
+		*f = r->found[order[i]];
+		f->deps = node->deps;
+		f->n_deps = node->n_deps;
+		f->n_hard = node->n_hard;
+		node->deps = NULL;
+		for (size_t k = 0; k < f->n_deps; k++)
+			f->deps[k] = at[f->deps[k]];
+	}
+}
+
+static int settle_lock(struct resolver *r, const struct dev_features *f, struct err *err)
+{
+	enum dev_lock mode = r->opts->lock;
+	if (mode == DEV_LOCK_NONE || mode == DEV_LOCK_READ)
+		return 0;
+	/* The texts of the reference CLI: scripts look for them. */
+	if (mode == DEV_LOCK_FROZEN && !r->lock)
+		return err_set(err, ERR_FAILED, "Lockfile does not exist.");
+	json_object *now = dev_lockfile_of(f);
+	int code = 0;
+	bool same = r->lock && json_object_equal(r->lock, now);
+	bool any = json_object_object_length(json_get(now, "features")) > 0;
+	if (mode == DEV_LOCK_FROZEN && !same)
+		code = err_set(err, ERR_FAILED, "Lockfile does not match.");
+	else if (!same && (r->lock || (any && mode != DEV_LOCK_UPDATE)))
+		code = dev_lockfile_write(r->config, now, err);
+	json_object_put(now);
+	return code;
+}
+
+static int open_lock(struct resolver *r, struct err *err)
+{
+	if (r->opts->lock == DEV_LOCK_NONE)
+		return 0;
+	cleanup_err struct err broken = ERR_INIT;
+	r->lock = dev_lockfile_read(r->config, &broken);
+	if (!r->lock && err_is(&broken) && r->opts->lock != DEV_LOCK_RENEW)
+		return err_set(err, broken.code, "%s", broken.msg);
+	return 0;
+}
+
+int dev_features_resolve(const struct dev_config *c, const struct dev_feature_options *o, struct dev_features *ret,
+    struct err *err)
+{
+	struct resolver r = { .config = c, .opts = o, .registry = o->registry };
 	*ret = (struct dev_features){ NULL, 0 };
-	int code = build_graph(&r, extra, err);
+	int code = open_lock(&r, err);
+	if (code == 0)
+		code = build_graph(&r, err);
 	cleanup_free size_t *order = xcalloc(r.n + 1, sizeof(*order));
 	if (code == 0)
 		code = dev_order(r.nodes, r.n, order, err);
 	for (size_t i = 0; code == 0 && i < r.n; i++)
-		code = complete(&r.found[i], r.nodes[i].written, err);
+		code = complete(&r.found[i], &r.nodes[i], err);
 	if (code == 0) {
-		ret->v = xcalloc(r.n + 1, sizeof(*ret->v));
-		ret->n = r.n;
+		hand_over(&r, order, ret);
+		code = settle_lock(&r, ret, err);
+		if (code < 0)
+			dev_features_fini(ret);
+	} else {
 		for (size_t i = 0; i < r.n; i++)
-			ret->v[i] = r.found[order[i]];
-	}
-	for (size_t i = 0; i < r.n; i++) {
-		dev_node_fini(&r.nodes[i]);
-		if (code != 0)
 			feature_fini(&r.found[i]);
 	}
+	for (size_t i = 0; i < r.n; i++)
+		dev_node_fini(&r.nodes[i]);
 	free(r.nodes);
 	free(r.found);
+	json_object_put(r.lock);
+	if (r.own_registry)
+		registry_close(r.registry);
 	return code;
+}
+
+void dev_features_prefetch(const struct dev_config *c, const struct dev_feature_options *o)
+{
+	cleanup_err struct err ignored = ERR_INIT;
+	struct resolver r = { .config = c, .opts = o, .registry = o->registry };
+	struct level l = { NULL, 0 };
+	if (r.registry && open_lock(&r, &ignored) == 0)
+		first_level(&r, &l, &ignored);
+	level_fini(&l);
+	json_object_put(r.lock);
 }
 
 void dev_features_fini(struct dev_features *f)
@@ -338,7 +554,7 @@ void dev_features_fini(struct dev_features *f)
 
 static bool ref_names(const char *ref, const char *id)
 {
-	cleanup_free char *named = id_of_ref(ref);
+	cleanup_free char *named = dev_source_id(ref);
 	return str_eq(named, id);
 }
 

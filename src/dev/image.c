@@ -208,7 +208,7 @@ static json_object *merged_of(const struct dev_config *c, json_object *entries, 
 
 /* ---- features ---- */
 
-static int resolve_features(const struct dev_config *c, const struct dev_image_options *opts,
+static int resolve_features(const struct dev_config *c, const struct dev_image_options *opts, struct registry *registry,
     json_object *base_entries, struct dev_features *ret, struct err *err)
 {
 	json_object *ours = json_get(json_get(c->conf, "customizations"), "lace");
@@ -218,7 +218,9 @@ static int resolve_features(const struct dev_config *c, const struct dev_image_o
 		if (dev_features_name_own(c, own_features[i]) ||
 		    (terminal && !dev_features_name(c->conf, base_entries, own_features[i])))
 			strv_pushf(&extra, "%s/features/%s", opts->data_dir, own_features[i]);
-	return dev_features_resolve(c, extra.n ? (const char *const *)extra.v : NULL, ret, err);
+	struct dev_feature_options o = { .extra = extra.n ? (const char *const *)extra.v : NULL, .registry = registry,
+		.lock = opts->lock, .additional = opts->additional };
+	return dev_features_resolve(c, &o, ret, err);
 }
 
 /* ---- all of it ---- */
@@ -231,6 +233,7 @@ struct preparation {
 	char *ref;                       /* and its name */
 	json_object *base_entries, *entries, *merged;
 	struct dev_features features;
+	struct registry *registry;
 };
 
 static void advance(struct preparation *p, json_object *image, char *ref)
@@ -274,14 +277,23 @@ static int add_uid(struct preparation *p, struct err *err)
 	return 0;
 }
 
+/* Features come while the base image is pulled or built. */
+static void begin_features(struct preparation *p)
+{
+	p->registry = registry_open();
+	struct dev_feature_options o = { .registry = p->registry, .lock = p->opts->lock, .additional = p->opts->additional };
+	dev_features_prefetch(p->config, &o);
+}
+
 static int prepare(struct preparation *p, json_object **ret_own, struct err *err)
 {
+	begin_features(p);
 	p->image = base_image(p->engine, p->config, p->opts->no_cache, &p->ref, err);
 	if (!p->image)
 		return -1;
 	json_object *labels = json_get(json_get(p->image, "Config"), "Labels");
 	p->base_entries = dev_metadata_parse(json_str(labels, DEV_LABEL_METADATA));
-	if (resolve_features(p->config, p->opts, p->base_entries, &p->features, err) < 0)
+	if (resolve_features(p->config, p->opts, p->registry, p->base_entries, &p->features, err) < 0)
 		return -1;
 	p->entries = json_copy(p->base_entries);
 	dev_feature_entries(&p->features, p->features.n, p->entries);
@@ -314,6 +326,7 @@ int dev_image_prepare(struct engine *e, const struct dev_config *c, const struct
 	json_object_put(p.base_entries);
 	json_object_put(p.merged);
 	dev_features_fini(&p.features);
+	registry_close(p.registry);
 	return code;
 }
 

@@ -20,6 +20,8 @@ struct dev_image {
 struct dev_image_options {
 	bool plain;                /* leave lace's own features out */
 	bool no_cache;             /* rebuild all */
+	enum dev_lock lock;        /* of the features */
+	json_object *additional;   /* features beside the configuration's (--additional-features), or NULL */
 	const char *data_dir;      /* where features/sshd and features/mux-server stand (xdg_data_dir) */
 };
 /* Builds what is missing. On a failing install.sh err names the feature and the file with its whole log. */

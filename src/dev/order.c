@@ -101,18 +101,74 @@ static int compare_options(json_object *a, json_object *b)
 	return d;
 }
 
+/* "host/owner/repo" of "host/owner/repo/id". */
+static char *namespace_of(const struct dev_source *s)
+{
+	return xmemdup0(s->key, (size_t)(strrchr(s->key, '/') - s->key));
+}
+
+static bool common_id(const struct strv *a, const struct strv *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strv_has(b, a->v[i]))
+			return true;
+	return false;
+}
+
+static int compare_names(const struct dev_node *a, const struct dev_node *b)
+{
+	cleanup_free char *na = namespace_of(&a->source), *nb = namespace_of(&b->source);
+	int d = collate(na, nb);
+	if (d || common_id(&a->ids, &b->ids))
+		return d;
+	return collate(registry_ref_id(&a->source.oci), registry_ref_id(&b->source.oci));
+}
+
+static int compare_oci(const struct dev_node *a, const struct dev_node *b)
+{
+	int by_options = compare_options(a->written, b->written);
+	bool same = a->digest && b->digest && str_eq(a->digest, b->digest);
+	if (same && by_options == 0)
+		return 0;
+	int d = compare_names(a, b);
+	if (!d && a->source.oci.tag && b->source.oci.tag)
+		d = collate(a->source.oci.tag, b->source.oci.tag);
+	if (!d)
+		d = by_options;
+	if (!d && a->digest && b->digest)
+		d = strcmp(a->digest, b->digest);
+	return d;
+}
+
 int dev_node_compare(const struct dev_node *a, const struct dev_node *b)
 {
-	int d = a->local == b->local ? collate(a->key, b->key) : collate(a->ref, b->ref);
-	if (!d && strcmp(a->key, b->key) != 0)
-		d = strcmp(a->key, b->key);
+	if (a->source.kind != b->source.kind)
+		return collate(a->source.ref, b->source.ref);
+	if (a->source.kind == DEV_SOURCE_OCI)
+		return compare_oci(a, b);
+	int d = collate(a->source.key, b->source.key);
+	if (!d)
+		d = strcmp(a->source.key, b->source.key);
 	return d ? d : compare_options(a->written, b->written);
+}
+
+bool dev_node_is(const struct dev_node *n, const struct dev_source *s)
+{
+	if (n->source.kind != s->kind)
+		return false;
+	if (str_eq(n->source.key, s->key))
+		return true;
+	if (s->kind != DEV_SOURCE_OCI || !strv_has(&n->ids, registry_ref_id(&s->oci)))
+		return false;
+	cleanup_free char *of_node = namespace_of(&n->source), *of_ref = namespace_of(s);
+	return str_eq(of_node, of_ref);
 }
 
 void dev_node_fini(struct dev_node *n)
 {
-	free(n->ref);
-	free(n->key);
+	dev_source_fini(&n->source);
+	free(n->digest);
+	strv_fini(&n->ids);
 	json_object_put(n->written);
 	free(n->deps);
 }
@@ -141,8 +197,8 @@ static int report_circle(const struct dev_node *nodes, size_t n, const bool *ins
 	for (size_t i = 0; i < n && text.len < 400; i++) {
 		for (size_t k = 0; !installed[i] && k < nodes[i].n_deps; k++) {
 			if (!installed[nodes[i].deps[k]]) {
-				str_printf(&text, "%s\"%.100s\" after \"%.100s\"", text.len ? ", " : "", nodes[i].ref,
-				    nodes[nodes[i].deps[k]].ref);
+				str_printf(&text, "%s\"%.100s\" after \"%.100s\"", text.len ? ", " : "", nodes[i].source.ref,
+				    nodes[nodes[i].deps[k]].source.ref);
 				break;
 			}
 		}

@@ -18,12 +18,13 @@ ALLOWED = {
     "engine": {"base", "host"},
     "registry": {"base", "host"},
     "port": {"base", "host"},
-    "dev": {"base", "host", "engine", "port"},
+    "fetch": {"base", "host", "registry"},
+    "dev": {"base", "host", "engine", "port", "registry"},
     "init": set(),
     "tls": {"base", "host"},
     "muxcli": {"base", "text", "wire"},
     "server": {"base", "text", "vt", "wire", "host", "link", "mux", "muxcli"},
-    "cmd": {"base", "text", "wire", "muxcli", "host", "link", "client", "engine", "port", "dev"},
+    "cmd": {"base", "text", "wire", "muxcli", "host", "link", "client", "engine", "port", "registry", "dev"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 

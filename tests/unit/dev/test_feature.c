@@ -54,7 +54,8 @@ static int resolve(const char *conf, const char *const *extra, struct dev_featur
 	cleanup_free char *ws = fs_join(root, "ws"), *dir = fs_join(ws, ".devcontainer");
 	struct dev_config c = { .workspace = ws, .config_dir = dir, .conf = json_tokener_parse(conf) };
 	assert_non_null(c.conf);
-	int code = dev_features_resolve(&c, extra, ret, err);
+	struct dev_feature_options o = { .extra = extra, .lock = DEV_LOCK_NONE };
+	int code = dev_features_resolve(&c, &o, ret, err);
 	json_object_put(c.conf);
 	return code;
 }
@@ -171,15 +172,20 @@ static void circles(void **state)
 
 static void references(void **state)
 {
-	feature("a", "\"dependsOn\": {\"ghcr.io/x/y:1\": {}}, \"options\": {\"o\": {\"type\": \"string\", "
+	feature("a", "\"installsAfter\": [\"ghcr.io/x/y\"], \"options\": {\"o\": {\"type\": \"string\", "
 	    "\"default\": \"v\"}}");
 	feature_in("outside", "outside", "");
 	feature_in("own/sshd", "sshd", "");
 	feature_in("own/mux-server", "mux-server", "");
 	cleanup_free char *sshd = fs_join(root, "own/sshd"), *mux = fs_join(root, "own/mux-server");
-	/* what cannot be installed yet is left out, with a warning */
-	order("{\"features\": {\"ghcr.io/devcontainers/features/node:1\": {}, \"go\": {}, \"./a/\": {},"
-	      "\"https://example.org/devcontainer-feature-x.tgz\": {}}}", NULL, "./a/{O=v}");
+	order("{\"features\": {\"./a/\": {}}}", NULL, "./a/{O=v}");
+	order("{\"features\": {\"./a/\": {}, \"lace/sshd\": {}}}", (const char *[]){ sshd, NULL }, "lace/sshd ./a/{O=v}");
+	/* what is no reference at all (2.2) */
+	refused("{\"features\": {\"fish\": {}}}", "./fish");
+	refused("{\"features\": {\"owner/repo/feature@v1\": {}}}", "GitHub release");
+	refused("{\"features\": {\"http://example.org/devcontainer-feature-x.tgz\": {}}}", "https alone");
+	refused("{\"features\": {\"https://example.org/x.tgz\": {}}}", "devcontainer-feature-NAME.tgz");
+	refused("{\"features\": {\"registry.test/A b/c\": {}}}", "is no path");
 	/* ours: known by "lace/ID", and first unless it is said otherwise */
 	order("{\"features\": {\"./a\": {}}}", (const char *[]){ sshd, mux, NULL },
 	    "lace/sshd lace/mux-server ./a{O=v}");
