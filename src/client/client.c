@@ -160,6 +160,7 @@ static int earlier(int a, int64_t b)
 static void loop(struct session *s, int signal_fd)
 {
 	int64_t last_frame = 0, unfinished = 0;         /* when the unfinished sequence began */
+	bool typed = false;                             /* since the last frame: its echo does not wait */
 	if (wire_client_pending(s->wire))               /* came behind the last answer of the attach */
 		check_link(s, wire_client_readable(s->wire));
 	while (!s->ended) {
@@ -167,10 +168,11 @@ static void loop(struct session *s, int signal_fd)
 		int64_t now = session_now_ms();
 		bool writing = s->out_done < s->out.len;
 		if (s->dirty && !writing) {
-			if (now - last_frame >= FRAME_MS) {
+			if (typed || now - last_frame >= FRAME_MS) {
 				session_compose(s);
 				write_terminal(s);
 				last_frame = now;
+				typed = false;
 				writing = s->out_done < s->out.len;
 			} else {
 				timeout = earlier(timeout, last_frame + FRAME_MS - now);
@@ -198,6 +200,7 @@ static void loop(struct session *s, int signal_fd)
 		if (p[0].revents) {
 			read_terminal(s);
 			unfinished = session_now_ms();
+			typed = true;
 		} else if (wait >= 0 && session_now_ms() - unfinished >= wait) {
 			input_flush(&s->input);
 			session_flush_typed(s);

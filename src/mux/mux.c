@@ -257,6 +257,8 @@ static void on_check(uv_check_t *h)
 {
 	struct mux *m = h->data;
 
+	m->readers_before = m->readers;
+	m->readers = 0;
 	if (m->changed)
 		push_flush(m);
 	conn_reap(m);
@@ -348,7 +350,7 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	signal(SIGHUP, SIG_IGN);
 
 	m->opts = opts;
-	m->batch = xmalloc(MUX_PTY_BATCH);
+	m->batch = xmalloc(MUX_PTY_READ);
 	m->exe = mux_proc_link(getpid(), "exe");
 	int rc = uv_loop_init(&m->loop);
 	if (rc != 0) {

@@ -1,9 +1,9 @@
 /* pane.c - one pane: a terminal engine fed by a pty.
  *
  * The pty is read whenever it has bytes, whatever the clients do: state lives
- * in the engine and clients are told the newest of it. Bytes are gathered until
- * the pty is empty (or a batch is full, so that other panes get their turn) and
- * parsed at once. */
+ * in the engine and clients are told the newest of it. It is read until it is
+ * empty, or has had its share of this turn of the loop: a pane that floods keeps
+ * neither another pane waiting nor a key. */
 #include "mux/server.h"
 
 #include "base/mem.h"
@@ -180,25 +180,27 @@ static void output_seen(struct pane *p)
 	push_pane_changed(p);
 }
 
-/* Returns false when the pty has nobody on the other side any more. */
+/* Returns false when the pty has nobody on the other side any more. Each read is parsed before the next:
+ * the kernel, which hands over a page at a time, fills the next one meanwhile. */
 static bool read_pty(struct pane *p)
 {
 	uint8_t *batch = p->mux->batch;
-	size_t len = 0;
+	size_t share = MAX(MUX_PTY_TURN / MAX(p->mux->readers_before, (size_t)1), (size_t)MUX_PTY_TURN_MIN), len = 0;
 	bool open = true;
 
-	while (len < MUX_PTY_BATCH) {
-		ssize_t n = read(p->fd, batch + len, MUX_PTY_BATCH - len);
+	p->mux->readers++;
+	while (len < share) {
+		ssize_t n = read(p->fd, batch, MUX_PTY_READ);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
 			open = n < 0 && errno == EAGAIN;
 			break;
 		}
+		vt_write(p->vt, batch, (size_t)n);
 		len += (size_t)n;
 	}
 	if (len > 0) {
-		vt_write(p->vt, batch, len);
 		output_seen(p);
 		if (vt_dims(p->vt).physical_top - p->compacted_top >= MUX_COMPACT_ROWS)
 			p->compact_at = mux_now(p->mux) + MUX_COMPACT_MS;

@@ -142,7 +142,7 @@ void push_pane_changed(struct pane *p)
 		struct view *v = conn_view(c, p->id);
 		if (c->lace && !v->wanted)
 			continue;
-		v->dirty = true;
+		v->dirty = c->owes = true;
 		m->changed = true;
 	}
 }
@@ -444,12 +444,15 @@ static uint64_t due(const struct conn *c, const struct view *v, const struct pan
 static uint64_t flush_conn(struct conn *c, uint64_t now)
 {
 	uint64_t next = NEVER;
+	bool left = false;
 
 	push_notices(c);
 	/* Twice: what the client shows goes first. */
-	for (int hidden = 0; hidden < 2; hidden++) {
-		for (size_t i = 0; i < c->n_views && conn_queued(c) < MUX_OUT_PUSH_MAX; i++) {
+	for (int hidden = 0; hidden < 2 && c->owes; hidden++) {
+		for (size_t i = 0; i < c->n_views; i++) {
 			struct view *v = &c->views[i];
+			if (conn_queued(c) >= MUX_OUT_PUSH_MAX)
+				return next;       /* goes on when the client reads */
 			if (!v->dirty && !v->has_serial)
 				continue;
 			if (is_shown(c, v, now) != !hidden)
@@ -460,8 +463,10 @@ static uint64_t flush_conn(struct conn *c, uint64_t now)
 				send_view(c, v, p);
 			else
 				next = MIN(next, at);
+			left |= v->dirty || v->has_serial;
 		}
 	}
+	c->owes = left;
 	return next;
 }
 

@@ -51,6 +51,7 @@ struct view *request_interest(struct request *r, uint64_t pane)
 	if (r->c->lace) {
 		r->c->shown = pane;
 		v->dirty = v->dirty || !v->known;
+		r->c->owes = true;
 		r->m->changed = true;
 	}
 	return v;
@@ -201,7 +202,7 @@ static void send_key_down(struct request *r)
 	mux_client_typed(r->c, p);
 	/* The push that answers the key waits a moment for the echo, so that one push carries both. */
 	struct view *v = request_interest(r, p->id);
-	v->has_serial = true;
+	v->has_serial = r->c->owes = true;
 	v->serial = w->input_serial;
 	v->serial_by = mux_now(r->m) + MUX_ECHO_MS;
 	struct vt_key key = { w->event.code, w->event.value, w->event.modifiers };

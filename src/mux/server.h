@@ -32,7 +32,9 @@
 #define MUX_LINES_MEMORY (24u << 20)   /* of one GetLines answer; the rest must be asked for again */
 #define MUX_PTY_QUEUE_MAX (16u << 20)  /* input that a program has not read yet */
 #define MUX_REPLY_QUEUE_MAX (64u << 10) /* over this, answers to queries are dropped */
-#define MUX_PTY_BATCH (256u << 10)     /* read from one pty before others get their turn */
+#define MUX_PTY_READ (64u << 10)       /* at a time */
+#define MUX_PTY_TURN (16u << 10)       /* read from all ptys in a turn of the loop, each of those that */
+#define MUX_PTY_TURN_MIN (4u << 10)    /* have something getting its share, but no less than this */
 #define MUX_SEARCH_MAX 10000           /* results */
 #define MUX_SEARCHES_MAX 8             /* of one connection that take longer than one step */
 #define MUX_SEARCH_RESTARTS 8          /* because the rows were numbered anew */
@@ -207,6 +209,7 @@ struct conn {
 	uint64_t focused;                  /* pane or TREE_NONE */
 	uint64_t shown;                    /* lace: the pane it shows, or TREE_NONE */
 	uint64_t notice_next;
+	bool owes;                         /* some view may be dirty, or have a serial to echo */
 	struct view *views;                /* sorted by pane */
 	size_t n_views;
 };
@@ -306,7 +309,8 @@ struct mux {
 	bool stopping;
 	char *upgrade_to;                  /* the binary that takes over at the end of this turn, or NULL */
 	bool deaf;                         /* out of descriptors: not accepting until one is closed */
-	uint8_t *batch;                    /* MUX_PTY_BATCH bytes, for reading */
+	uint8_t *batch;                    /* MUX_PTY_READ bytes, for reading */
+	size_t readers, readers_before;    /* panes that had output in this turn of the loop, and in the last one */
 };
 
 /* The target of /proc/PID/NAME, malloc()ed, or NULL. */
