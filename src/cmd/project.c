@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "cmd/access.h"
+#include "dev/compose.h"
 #include "dev/config.h"
 #include "dev/metadata.h"
 #include "host/fs.h"
@@ -19,6 +20,7 @@ static void project_fini(struct project *p)
 	free(p->workspace);
 	free(p->config);
 	free(p->id);
+	free(p->compose);
 	free(p->state);
 	free(p->user);
 }
@@ -120,6 +122,20 @@ static char *label_user(const char *label)
 	return user;
 }
 
+/* shutdownAction: the last one counts; "stopContainer" and "none" are about the dev container alone. */
+static bool label_says_alone(const char *label)
+{
+	json_object *entries = dev_metadata_parse(label);
+	const char *last = NULL;
+	for (size_t i = 0; i < json_object_array_length(entries); i++) {
+		const char *action = json_str(json_object_array_get_idx(entries, i), "shutdownAction");
+		last = action ? action : last;
+	}
+	bool alone = last && !str_eq(last, "stopCompose");
+	json_object_put(entries);
+	return alone;
+}
+
 static int published_port(json_object *summary)
 {
 	json_object *ports = json_get(summary, "Ports");
@@ -172,14 +188,19 @@ static void project_init(struct project *p, json_object *summary, const struct p
 	p->name = dev_project_name(p->workspace);
 	p->id = xstrdup(id ? id : "");
 	p->state = xstrdup(state ? state : "");
+	const char *compose = json_str(labels, COMPOSE_LABEL_PROJECT);
+	p->compose = xstrdup(compose ? compose : "");
+	p->alone = label_says_alone(json_str(labels, DEV_LABEL_METADATA));
 	project_note_read(p->id, &note);
 	p->user = note.user[0] ? xstrdup(note.user) : label_user(json_str(labels, DEV_LABEL_METADATA));
 	project_note_fini(&note);
 	p->port = access_is_ours(labels) ? published_port(summary) : 0;
-	bool running = str_eq(p->state, "running");
-	p->by_exec = running && p->port == 0;
-	if (p->port == 0 && !running)
+	/* In the network of another container, that one publishes: on what was claimed. */
+	const char *mode = json_str(json_get(summary, "HostConfig"), "NetworkMode");
+	bool running = str_eq(p->state, "running"), ours = access_is_ours(labels);
+	if (p->port == 0 && (!running || (ours && mode && str_starts(mode, "container:"))))
 		p->port = claimed_port(claims, p);
+	p->by_exec = running && p->port == 0;
 }
 
 int projects_list(struct engine *e, struct projects *ret, struct err *err)

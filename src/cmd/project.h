@@ -11,6 +11,8 @@ struct project {
 	char *workspace;     /* label devcontainer.local_folder */
 	char *config;        /* label devcontainer.config_file, "" when it has none */
 	char *id;            /* container */
+	char *compose;       /* the compose project that it is a service of, "" none */
+	bool alone;          /* shutdownAction says that its neighbours go on without it */
 	char *state;         /* the engine's word: running, exited, created, paused ... */
 	char *user;          /* remote user, as far as labels and lace's notes tell; "" unknown */
 	int port;            /* host port of container port 2222; 0 none. Of a stopped one: its claim */

@@ -124,6 +124,19 @@ static int first_host_port(json_object *bindings, int container_port)
 	return port ? (int)strtol(port, NULL, 10) : 0;
 }
 
+int publish_shared_port(struct engine *e, json_object *inspect, int container_port)
+{
+	static const char shared[] = "container:";
+	const char *mode = json_str(json_get(inspect, "HostConfig"), "NetworkMode");
+	if (mode == NULL || !str_starts(mode, shared))
+		return publish_host_port(inspect, container_port);
+	cleanup_err struct err ignored = ERR_INIT;
+	json_object *owner = engine_inspect(e, mode + strlen(shared), &ignored);
+	int port = owner ? publish_host_port(owner, container_port) : 0;
+	json_object_put(owner);
+	return port;
+}
+
 int publish_host_port(json_object *inspect, int container_port)
 {
 	int port = first_host_port(json_get(json_get(inspect, "NetworkSettings"), "Ports"), container_port);

@@ -21,5 +21,7 @@ int publish_claim(struct engine *e, const struct dev_config *c, json_object *ent
 void publish_fini(struct publish_plan *plan);
 /* Host port bound to a container port in inspect data (running or stopped), or 0. */
 int publish_host_port(json_object *inspect, int container_port);
+/* The same, or the port of the container whose network this one is in. */
+int publish_shared_port(struct engine *e, json_object *inspect, int container_port);
 
 #endif

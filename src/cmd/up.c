@@ -10,6 +10,7 @@
 #include "cmd/publish.h"
 
 #include "base/mem.h"
+#include "dev/compose.h"
 #include "dev/hooks.h"
 #include "dev/metadata.h"
 #include "dev/trust.h"
@@ -96,32 +97,58 @@ static int conflict_error(struct up *u, int port, struct err *err)
 	    "with: lace up --recreate %s", port, holder ? holder : "another program", u->config->workspace);
 }
 
+/* Reads the compose project of the configuration; the rest is quick when it was read before. */
+static int read_compose(struct up *u, struct err *err)
+{
+	if (u->config->kind != DEV_KIND_COMPOSE || u->compose)
+		return 0;
+	u->compose = dev_compose_open(u->engine, u->config, u->opts.compose, err);
+	return u->compose ? 0 : -1;
+}
+
+static int confirm_compose(struct up *u, struct err *err)
+{
+	return u->opts.unasked ? 0 : dev_trust_confirm_compose(u->config, u->compose->model, u->opts.trust, err);
+}
+
+/* The container started, or NULL and nothing of it left (of a service: for the next `compose up` to go on with). */
+static char *create_once(struct up *u, const struct dev_image *img, const struct publish_plan *plan, struct err *err)
+{
+	if (u->compose) {
+		json_object *override = dev_compose_override(u->compose, img, u->merged, plan->ports, plan->n, false, err);
+		char *service = override ? dev_compose_up(u->compose, override, err) : NULL;
+		json_object_put(override);
+		return service;
+	}
+	cleanup_strv struct strv args = STRV_INIT;
+	if (dev_container_args(u->config, img, u->merged, plan->ports, plan->n, &args, err) != 0)
+		return NULL;
+	progress_step("Creating the container");
+	char *id = engine_create(u->engine, &args, err);
+	if (id == NULL || engine_start(u->engine, id, err) == 0)
+		return id;
+	cleanup_err struct err ignored = ERR_INIT;
+	engine_remove(u->engine, id, true, &ignored);
+	free(id);
+	return NULL;
+}
+
 /* A new container on claimed ports, started. A port that the engine loses all the same is avoided next time. */
 static int create_and_start(struct up *u, const struct dev_image *img, struct err *err)
 {
 	int avoid[PORT_RETRIES + 1] = { 0 };
 	for (size_t lost = 0;; lost++) {
 		struct publish_plan plan;
-		cleanup_strv struct strv args = STRV_INIT;
-		int code = publish_claim(u->engine, u->config, img->entries, avoid, &plan, err);
-		if (code == 0)
-			code = dev_container_args(u->config, img, u->merged, plan.ports, plan.n, &args, err);
-		publish_fini(&plan);
-		if (code != 0)
+		if (publish_claim(u->engine, u->config, img->entries, avoid, &plan, err) != 0) {
+			publish_fini(&plan);
 			return -1;
-		progress_step("Creating the container");
-		int port = 0;
-		char *id = engine_create(u->engine, &args, err);
-		if (id && engine_start(u->engine, id, err) == 0) {
-			u->id = id;
+		}
+		u->id = create_once(u, img, &plan, err);
+		publish_fini(&plan);
+		if (u->id)
 			return 0;
-		}
+		int port = 0;
 		bool conflict = engine_port_conflict(err, &port);
-		if (id) {
-			cleanup_err struct err ignored = ERR_INIT;
-			engine_remove(u->engine, id, true, &ignored);
-			free(id);
-		}
 		if (!conflict || port == 0 || lost == PORT_RETRIES)
 			return err_wrap(err, "cannot start the dev container of %s", u->config->workspace);
 		log_info("the engine lost port %d to somebody: %s", port, err->msg);
@@ -133,8 +160,11 @@ static int create_and_start(struct up *u, const struct dev_image *img, struct er
 static int create(struct up *u, const char *old_id, struct err *err)
 {
 	cleanup_free char *data = xdg_data_dir();
-	struct dev_image_options opts = { .plain = u->opts.plain, .no_cache = u->opts.no_cache, .data_dir = data };
+	struct dev_image_options opts = { .compose = u->compose, .plain = u->opts.plain,
+		.no_cache = u->opts.no_cache, .data_dir = data };
 	struct dev_image img = { 0 };
+	if (u->compose && confirm_compose(u, err) != 0)
+		return -1;
 	if (dev_image_prepare(u->engine, u->config, &opts, &img, err) != 0)
 		return -1;
 	int code = -1;
@@ -155,7 +185,8 @@ static int start(struct up *u, struct err *err)
 {
 	progress_step("Starting the container");
 	u->outcome = "started";
-	if (engine_start(u->engine, u->id, err) == 0)
+	/* A service's neighbours are started with it. */
+	if (u->compose ? dev_compose_start(u->compose, err) == 0 : engine_start(u->engine, u->id, err) == 0)
 		return 0;
 	int port = 0;
 	if (engine_port_conflict(err, &port))
@@ -163,22 +194,49 @@ static int start(struct up *u, struct err *err)
 	return err_wrap(err, "cannot start the dev container of %s", u->config->workspace);
 }
 
-/* Leaves a running container in u->id. */
-static int ensure_running(struct up *u, struct err *err)
+static bool is_state(json_object *found, const char *state)
+{
+	const char *s = json_str(found, "State");
+	return s && str_eq(s, state);
+}
+
+/* The container as the engine lists it, or NULL with *err unset. The compose project is read where one that does not run,
+ * or a new one, will need it. */
+static json_object *find_container(struct up *u, struct err *err)
 {
 	json_object *found = dev_container_find(u->engine, u->config, err);
 	if (found == NULL && err_is(err))
+		return NULL;
+	if ((!is_state(found, "running") || u->opts.recreate) && read_compose(u, err) != 0) {
+		json_object_put(found);
+		return NULL;
+	}
+	if (found || u->compose == NULL)
+		return found;
+	found = dev_compose_find(u->compose, err);
+	if (found && !u->opts.recreate)
+		log_warn("the service's container was made by compose itself and is used as it is; to get features and a port: "
+		    "lace up --recreate");
+	return found;
+}
+
+/* Leaves a running container in u->id. */
+static int ensure_running(struct up *u, struct err *err)
+{
+	json_object *found = find_container(u, err);
+	if (found == NULL && err_is(err))
 		return -1;
 	int code;
-	const char *id = json_str(found, "Id"), *state = json_str(found, "State");
+	const char *id = json_str(found, "Id");
 	if (found == NULL && u->opts.existing) {
 		code = err_set(err, ERR_NOT_FOUND, "The expected container does not exist.");
-	} else if (found == NULL || u->opts.recreate) {
+	} else if (found == NULL || u->opts.recreate || is_state(found, "created")) {
+		/* One that was never started is what an interrupted run left; it has nothing to lose, and its port may be gone. */
 		code = create(u, id, err);
 	} else {
 		u->id = xstrdup(id);
 		u->outcome = "running";
-		code = str_eq(state, "running") ? 0 : start(u, err);
+		code = is_state(found, "running") ? 0 : start(u, err);
 	}
 	json_object_put(found);
 	if (code != 0)
@@ -217,7 +275,7 @@ char *up_remote_user(const struct up *u)
 static int reach(struct up *u, const char *user, bool settled, struct err *err)
 {
 	u->port = access_is_ours(json_get(json_get(u->inspect, "Config"), "Labels")) ?
-	    publish_host_port(u->inspect, ACCESS_SSH_PORT) : 0;
+	    publish_shared_port(u->engine, u->inspect, ACCESS_SSH_PORT) : 0;
 	if (u->port == 0)
 		return 0;
 	if (!settled)
@@ -347,9 +405,6 @@ static int up_locked(struct up *u, struct err *err)
 
 int up_run(struct up *u, struct err *err)
 {
-	if (u->config->kind == DEV_KIND_COMPOSE)
-		return err_set(err, ERR_FAILED,
-		    "%s: dockerComposeFile is not supported yet; use an image or a Dockerfile", u->config->config_path);
 	if (u->config->kind == DEV_KIND_NONE)
 		return err_set(err, ERR_FAILED, "%s: names no \"image\" and no \"build.dockerfile\"; add one of them",
 		    u->config->config_path);
@@ -372,6 +427,7 @@ void up_fini(struct up *u)
 	json_object_put(u->merged);
 	json_object_put(u->inspect);
 	free(u->id);
+	dev_compose_close(u->compose);
 	engine_close(u->engine);
 	dev_config_free(u->config);
 }

@@ -8,7 +8,9 @@
 #include "dev/hooks.h"
 #include "engine/engine.h"
 
+struct dev_compose;
 struct up_options {
+	const char *compose;       /* the docker-compose program to use, or NULL: the engine's own, else docker-compose */
 	bool plain;                /* leave lace's own features out */
 	bool no_cache, recreate;
 	bool existing;             /* an error when there is no container yet */
@@ -22,6 +24,7 @@ struct up {
 	struct engine *engine;     /* owned, like config */
 	struct dev_config *config;
 	struct up_options opts;
+	struct dev_compose *compose;/* NULL until it is asked for */
 	/* out */
 	char *id;                  /* the container, once there is one */
 	json_object *inspect;      /* of the running container */

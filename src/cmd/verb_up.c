@@ -4,6 +4,7 @@
 #include "cmd/up.h"
 
 #include "base/mem.h"
+#include "dev/compose.h"
 #include "dev/trust.h"
 #include "host/dotlace.h"
 #include "host/jsonc.h"
@@ -24,6 +25,10 @@ static void print_json(const struct up *u, const struct err *err, const char *us
 		cleanup_free char *name = dev_project_name(u->config->workspace);
 		json_object_object_add(o, "name", json_object_new_string(name));
 		json_object_object_add(o, "container", json_object_new_string(u->outcome));
+		json_object *labels = json_get(json_get(u->inspect, "Config"), "Labels");
+		const char *compose = json_str(labels, COMPOSE_LABEL_PROJECT);
+		if (compose)
+			json_object_object_add(o, "composeProjectName", json_object_new_string(compose));
 		json_object_object_add(o, "remoteUser", json_object_new_string(user));
 		json_object_object_add(o, "remoteWorkspaceFolder", json_object_new_string(u->config->workspace_folder));
 		json_object_object_add(o, "port", u->port ? json_object_new_int(u->port) : NULL);
@@ -43,7 +48,7 @@ static void print_text(const struct up *u, const char *user)
 
 static int run(const struct cmd_args *args, struct err *err)
 {
-	struct up u = { .opts = { .plain = cmd_flag(args, "plain"), .no_cache = cmd_flag(args, "no-cache"),
+	struct up u = { .opts = { .compose = cmd_value(args, "docker-compose-path"), .plain = cmd_flag(args, "plain"), .no_cache = cmd_flag(args, "no-cache"),
 		.recreate = cmd_flag(args, "recreate"), .trust = cmd_flag(args, "trust"),
 		.keep_server = cmd_flag(args, "keep-server"),
 		.hooks.skip_post_create = cmd_flag(args, "skip-hooks") } };
@@ -79,6 +84,7 @@ static const struct cmd_option options[] = {
 	CMD_OPTION_KEEP_SERVER,
 	CMD_OPTION_JSON,
 	CMD_OPTION_DOCKER,
+	{ "docker-compose-path", 0, "FILE", "docker-compose to use instead of the engine's own `compose`" },
 	CMD_OPTIONS_END,
 };
 

@@ -201,7 +201,7 @@ static const struct place places[] = {
 	    .missing = "this version gives the container no GPU (runArgs can: \"--gpus=all\")" },
 	{ "hostRequirements.gpu.cores", I, .look = positive },
 	{ "hostRequirements.gpu.memory", S, .look = bytes },
-	{ "appPort", I | S | A, .look = publish, .where = SINGLE },
+	{ "appPort", I | S | A, .look = publish },
 	{ "appPort[]", I | S, .look = publish },
 	{ "workspaceMount", S, .look = workspace_mount, .where = SINGLE },
 	{ "workspaceFolder", S, .look = absolute },

@@ -46,6 +46,11 @@ json_object *dev_container_find(struct engine *e, const struct dev_config *c, st
 	return found;
 }
 
+bool dev_container_has_ids(json_object *labels)
+{
+	return json_get(labels, "devcontainer.local_folder") != NULL;
+}
+
 /* ---- pieces ---- */
 
 static size_t length(json_object *list)
@@ -255,7 +260,9 @@ json_object *dev_container_merged(const struct dev_config *c, json_object *inspe
 {
 	json_object *labels = json_get(json_get(inspect, "Config"), "Labels");
 	json_object *entries = dev_metadata_parse(json_str(labels, DEV_LABEL_METADATA));
-	json_object *entry = live ? dev_metadata_live_entry(c->raw) : NULL;
+	json_object *entry = NULL;
+	if (live)
+		entry = dev_container_has_ids(labels) ? dev_metadata_live_entry(c->raw) : dev_metadata_from_config(c->raw);
 	if (entry)
 		json_object_array_add(entries, entry);
 	json_object *merged = dev_container_merge(c, entries, err);

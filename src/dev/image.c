@@ -7,6 +7,7 @@
 #include "dev/image.h"
 
 #include "base/mem.h"
+#include "dev/compose.h"
 #include "dev/dockerfile.h"
 #include "dev/install.h"
 #include "dev/metadata.h"
@@ -149,9 +150,22 @@ static json_object *built_image(struct engine *e, const struct dev_config *c, bo
 	return image;
 }
 
-/* *ret_ref: what the container is created from when nothing is added. */
-static json_object *base_image(struct engine *e, const struct dev_config *c, bool no_cache, char **ret_ref,
+static json_object *service_image(struct engine *e, struct dev_compose *dc, bool no_cache, const char *ref,
     struct err *err)
+{
+	if (!dev_compose_builds(dc))
+		return named_image(e, ref, err);
+	if (dev_compose_build(dc, no_cache, err) < 0)
+		return NULL;
+	json_object *image = engine_image_inspect(e, ref, err);
+	if (!image)
+		err_wrap(err, "compose built the service, but the engine does not have the result");
+	return image;
+}
+
+/* *ret_ref: what the container is created from when nothing is added. */
+static json_object *base_image(struct engine *e, const struct dev_config *c, const struct dev_image_options *opts,
+    char **ret_ref, struct err *err)
 {
 	const char *image = json_str(c->conf, "image");
 	switch (c->kind) {
@@ -162,11 +176,10 @@ static json_object *base_image(struct engine *e, const struct dev_config *c, boo
 		return named_image(e, image, err);
 	case DEV_KIND_DOCKERFILE:
 		*ret_ref = build_tag(c);
-		return built_image(e, c, no_cache, err);
+		return built_image(e, c, opts->no_cache, err);
 	case DEV_KIND_COMPOSE:
-		err_set(err, ERR_FAILED, "%s: Docker Compose configurations come with a later version of lace",
-		    c->config_path);
-		return NULL;
+		*ret_ref = dev_compose_image(opts->compose);
+		return service_image(e, opts->compose, opts->no_cache, *ret_ref, err);
 	case DEV_KIND_NONE:
 		break;
 	}
@@ -212,7 +225,8 @@ static int resolve_features(const struct dev_config *c, const struct dev_image_o
     json_object *base_entries, struct dev_features *ret, struct err *err)
 {
 	json_object *ours = json_get(json_get(c->conf, "customizations"), "lace");
-	bool terminal = !opts->plain && json_flag(ours, "terminal", true);
+	bool terminal = !opts->plain && json_flag(ours, "terminal", true) &&
+	    !(opts->compose && !dev_compose_can_publish(opts->compose));
 	cleanup_strv struct strv extra = STRV_INIT;
 	for (size_t i = 0; i < ARRAY_LEN(own_features); i++)
 		if (dev_features_name_own(c, own_features[i]) ||
@@ -246,10 +260,24 @@ static void advance(struct preparation *p, json_object *image, char *ref)
 	}
 }
 
+/* A compose service's user stands between the metadata's and the image's. malloc()ed. */
+static char *user_of(const struct preparation *p, char *(*by_image)(json_object *, json_object *))
+{
+	const char *own = p->opts->compose ? dev_compose_user(p->opts->compose) : NULL;
+	if (!own)
+		return by_image(p->merged, p->image);
+	json_object *image = json_object_new_object(), *config = json_object_new_object();
+	json_object_object_add(config, "User", json_object_new_string(own));
+	json_object_object_add(image, "Config", config);
+	char *user = by_image(p->merged, image);
+	json_object_put(image);
+	return user;
+}
+
 static int add_features(struct preparation *p, struct err *err)
 {
-	cleanup_free char *container_user = dev_container_user(p->merged, p->image);
-	cleanup_free char *remote_user = dev_remote_user(p->merged, p->image);
+	cleanup_free char *container_user = user_of(p, dev_container_user);
+	cleanup_free char *remote_user = user_of(p, dev_remote_user);
 	struct dev_install in = { .workspace = p->config->workspace, .base = p->image,
 	    .base_entries = p->base_entries,
 		.container_user = container_user, .remote_user = remote_user, .no_cache = p->opts->no_cache };
@@ -264,7 +292,7 @@ static int add_features(struct preparation *p, struct err *err)
 /* Not for root, nor for a user that is a number. A uid of 0 on the host is always somebody else's. */
 static int add_uid(struct preparation *p, struct err *err)
 {
-	cleanup_free char *user = dev_remote_user(p->merged, p->image);
+	cleanup_free char *user = user_of(p, dev_remote_user);
 	if (getuid() == 0 || !json_flag(p->merged, "updateRemoteUserUID", true) || str_eq(user, "root") ||
 	    user[strspn(user, "0123456789")] == '\0')
 		return 0;
@@ -288,7 +316,7 @@ static void begin_features(struct preparation *p)
 static int prepare(struct preparation *p, json_object **ret_own, struct err *err)
 {
 	begin_features(p);
-	p->image = base_image(p->engine, p->config, p->opts->no_cache, &p->ref, err);
+	p->image = base_image(p->engine, p->config, p->opts, &p->ref, err);
 	if (!p->image)
 		return -1;
 	json_object *labels = json_get(json_get(p->image, "Config"), "Labels");

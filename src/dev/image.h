@@ -17,7 +17,9 @@ struct dev_image {
 	bool labelled;             /* the image itself carries the metadata label with all entries */
 	char *init;                /* absolute path of lace-init in it, or NULL (no feature of ours) */
 };
+struct dev_compose;
 struct dev_image_options {
+	struct dev_compose *compose; /* of a Compose configuration, else NULL */
 	bool plain;                /* leave lace's own features out */
 	bool no_cache;             /* rebuild all */
 	enum dev_lock lock;        /* of the features */

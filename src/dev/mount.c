@@ -44,6 +44,15 @@ static void replace(char **p, const char *value)
 	*p = xstrdup(value);
 }
 
+static void volume_field(struct dev_mount *m, const char *name, const char *value)
+{
+	m->plain = false;
+	if (one_of(name, "volume-opt", NULL, NULL))
+		strv_push(&m->volume_options, value);
+	else
+		replace(&m->volume_driver, value);
+}
+
 static const char *parse_fields(const char *s, struct dev_mount *m)
 {
 	cleanup_str struct str field = STR_INIT;
@@ -61,7 +70,17 @@ static const char *parse_fields(const char *s, struct dev_mount *m)
 		else if (one_of(field.s, "target", "dst", "destination"))
 			replace(&m->target, value);
 		else if (one_of(field.s, "volume-opt", "volume-driver", NULL))
-			m->plain = false;
+			volume_field(m, field.s, value);
+		else if (one_of(field.s, "readonly", "ro", NULL))
+			m->readonly = !*value || one_of(value, "1", "true", NULL);
+		else if (one_of(field.s, "volume-nocopy", NULL, NULL))
+			m->nocopy = !*value || one_of(value, "1", "true", NULL);
+		else if (one_of(field.s, "bind-propagation", NULL, NULL))
+			replace(&m->propagation, value);
+		else if (one_of(field.s, "tmpfs-size", NULL, NULL))
+			replace(&m->tmpfs_size, value);
+		else if (one_of(field.s, "tmpfs-mode", NULL, NULL))
+			replace(&m->tmpfs_mode, value);
 		else if (!*field.s)
 			return "an empty field";
 	} while (s);
@@ -80,6 +99,7 @@ static const char *parse(json_object *value, struct dev_mount *m)
 		m->type = type ? xstrdup(type) : NULL;
 		m->source = source ? xstrdup(source) : NULL;
 		m->target = target ? xstrdup(target) : NULL;
+		m->readonly = json_flag(value, "readonly", false);
 	} else {
 		return "neither a string nor an object";
 	}
@@ -106,6 +126,11 @@ void dev_mount_fini(struct dev_mount *m)
 	free(m->type);
 	free(m->source);
 	free(m->target);
+	free(m->propagation);
+	free(m->tmpfs_size);
+	free(m->tmpfs_mode);
+	free(m->volume_driver);
+	strv_fini(&m->volume_options);
 	*m = (struct dev_mount){ 0 };
 }
 

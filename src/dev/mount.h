@@ -12,6 +12,9 @@ struct dev_mount {
 	char *type;              /* "bind", "volume" ...; "volume" when it is not said, as the engine has it */
 	char *source, *target;   /* or NULL */
 	bool plain;              /* no field that changes what the source means (volume options) */
+	bool readonly, nocopy;
+	char *propagation, *tmpfs_size, *tmpfs_mode, *volume_driver;     /* or NULL */
+	struct strv volume_options;      /* NAME=value */
 };
 /* value: a string in mount syntax or an object {type, source, target}. NULL when all is well, else what is
  * wrong, in a few words; *ret then holds nothing. */

@@ -74,7 +74,7 @@ static bool lies_in(const char *path, const char *folder)
 
 /* Whether a host path is the workspace or in it once links are followed. What does not exist yet and has ".."
  * in it counts as outside. */
-static bool inside(const struct dev_config *c, const char *path)
+bool dev_trust_inside(const struct dev_config *c, const char *path)
 {
 	cleanup_err struct err ignored = ERR_INIT;
 	cleanup_free char *real = fs_realpath(path, &ignored);
@@ -91,7 +91,7 @@ static void mount_reason(const struct dev_config *c, const char *what, json_obje
 		return;
 	}
 	bool quiet = str_eq(m.type, "tmpfs") || (str_eq(m.type, "volume") && m.plain) ||
-	    (str_eq(m.type, "bind") && inside(c, m.source));
+	    (str_eq(m.type, "bind") && dev_trust_inside(c, m.source));
 	if (!quiet)
 		add_json(ret, what, value);
 	dev_mount_fini(&m);
@@ -154,7 +154,7 @@ static void base_reason(const struct dev_config *c, struct strv *ret)
 		if (!context)
 			context = json_str(c->conf, "context");
 		cleanup_free char *path = fs_join(c->config_dir, context ? context : ".");
-		if (context && !inside(c, path))
+		if (context && !dev_trust_inside(c, path))
 			add(ret, "sends a folder outside the project to the build: ", path);
 		break;
 	}
@@ -489,6 +489,25 @@ int dev_trust_confirm_image(const struct dev_config *c, json_object *entries, bo
 		cleanup_free char *remedy = xasprintf("its image or a feature %s%s; use --trust if it may", q.reasons.v[0],
 		    q.reasons.n > 1 ? ", and more" : "");
 		take_digest(&q, "image", q.reasons.n >= REASONS_MAX ? entries : NULL);
+		r = confirm(&q, remedy, trust_all, err);
+	}
+	question_fini(&q);
+	return r;
+}
+
+int dev_trust_confirm_compose(const struct dev_config *c, json_object *model, bool trust_all, struct err *err)
+{
+	struct question q = { .c = c, .title = "uses Docker Compose services that ask for more:" };
+	cleanup_strv struct strv lines = STRV_INIT;
+	q.reasons = (struct strv)STRV_INIT;
+	dev_trust_compose_reasons(c, model, &lines);
+	for (size_t i = 0; i < lines.n; i++)
+		add(&q.reasons, "", lines.v[i]);
+	int r = 0;
+	if (q.reasons.n) {
+		cleanup_free char *remedy = xasprintf("its compose %s%s; use --trust if it may", q.reasons.v[0],
+		    q.reasons.n > 1 ? ", and more" : "");
+		take_digest(&q, "compose", q.reasons.n >= REASONS_MAX ? model : NULL);
 		r = confirm(&q, remedy, trust_all, err);
 	}
 	question_fini(&q);

@@ -23,4 +23,11 @@ int dev_trust_image_reasons(const struct dev_config *c, json_object *entries, st
 /* The same question about those; 0 without one when there are none. Before a container is created. */
 int dev_trust_confirm_image(const struct dev_config *c, json_object *entries, bool trust_all, struct err *err);
 
+/* And about what the services of a compose project want (model: what `compose config` printed). */
+void dev_trust_compose_reasons(const struct dev_config *c, json_object *model, struct strv *ret);
+int dev_trust_confirm_compose(const struct dev_config *c, json_object *model, bool trust_all, struct err *err);
+
+/* Whether a path of this host is the workspace or in it, links followed. */
+bool dev_trust_inside(const struct dev_config *c, const char *path);
+
 #endif

@@ -7,6 +7,10 @@
 #include "host/proc.h"
 #include "host/safe.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #define TAIL_MAX 16384u      /* stderr kept for the error message */
 #define STDOUT_MAX 65536u
 
@@ -22,7 +26,8 @@ void engine_cli(const struct engine *e, struct strv *argv)
 static bool is_hint(const char *line)
 {
 	return str_starts(line, "See '") || str_starts(line, "Run '") || str_starts(line, "Usage:")
-	    || str_starts(line, "For more help");
+	    || str_starts(line, "For more help") || strstr(line, "Encountered errors while bringing up the project")
+	    || strstr(line, " failed to build : Build failed");
 }
 
 void cli_last_line(const char *text, size_t len, struct str *ret)
@@ -76,8 +81,27 @@ static void on_output(void *user, int stream, const char *data, size_t len)
 		str_drop(&r->tail, r->tail.len - TAIL_MAX);
 }
 
-/* Runs `PROGRAM --host ... VERB ARGS...`. */
-static int run(struct engine *e, const char *verb, const struct strv *args, struct run *r, struct err *err)
+/* ---- which builder ---- */
+
+const char *cli_buildkit(void)
+{
+	const char *said = getenv("DOCKER_BUILDKIT");
+	return said && *said ? NULL : "1";
+}
+
+bool cli_lacks_buildkit(const char *said)
+{
+	static const char *const signs[] = { "BuildKit is enabled but the buildx component is missing",
+	    "BuildKit not supported by daemon" };
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+		if (strstr(said, signs[i]))
+			return true;
+	return false;
+}
+
+/* Runs `PROGRAM --host ... VERB ARGS...`; buildkit (may be NULL) is what DOCKER_BUILDKIT is set to. */
+static int run_once(struct engine *e, const char *verb, const struct strv *args, const char *buildkit,
+    struct run *r, struct err *err)
 {
 	struct proc p;
 	proc_init(&p);
@@ -85,8 +109,22 @@ static int run(struct engine *e, const char *verb, const struct strv *args, stru
 	strv_push(&p.argv, verb);
 	for (size_t i = 0; i < args->n; i++)
 		strv_push(&p.argv, args->v[i]);
+	if (buildkit) {
+		strv_push_all(&p.env, (const char *const *)environ);
+		env_set(&p.env, "DOCKER_BUILDKIT", buildkit);
+	}
+	str_reset(&r->tail);
 	int rc = proc_stream(&p, on_output, r, err);
 	proc_fini(&p);
+	return rc;
+}
+
+static int run(struct engine *e, const char *verb, const struct strv *args, struct run *r, struct err *err)
+{
+	const char *buildkit = str_eq(verb, "build") ? cli_buildkit() : NULL;
+	int rc = run_once(e, verb, args, buildkit, r, err);
+	if (rc > 0 && buildkit && cli_lacks_buildkit(r->tail.s))
+		rc = run_once(e, verb, args, "0", r, err);
 	if (rc < 0)
 		return err_wrap(err, "cannot run the engine's program \"%s\" (install it, or name it with --docker-path)",
 		    e->program);

@@ -77,8 +77,31 @@ char *engine_commit(struct engine *e, const char *container, const char *repo, c
     json_object *config, struct err *err);
 int engine_image_tag(struct engine *e, const char *image, const char *repo, const char *tag, struct err *err);
 int engine_image_remove(struct engine *e, const char *ref, struct err *err);
-/* `CLI build ARGS...`, streaming output to progress and the log. */
+/* `CLI build ARGS...`, streaming output to progress and the log: by BuildKit where the client has it (its own
+ * buildx, or the engine's), else by the classic builder. DOCKER_BUILDKIT in the environment decides instead. */
 int engine_build(struct engine *e, const struct strv *args, struct err *err);
+
+/* ---- Docker Compose: several containers, described by files of its own ---- */
+struct engine_compose;
+/* Finds `CLI compose`, else `docker-compose`; path names the latter. */
+struct engine_compose *engine_compose_open(struct engine *e, const char *path, struct err *err);
+void engine_compose_close(struct engine_compose *c);
+const char *engine_compose_version(const struct engine_compose *c);     /* "1.29.2" */
+bool engine_compose_since(const struct engine_compose *c, int major, int minor);
+/* Runs it in dir. Its stdout is appended to out, or (NULL) shown as progress. builds: as engine_build() chooses
+ * the builder. ERR_FAILED with the last line that it said. */
+int engine_compose_run(struct engine_compose *c, const char *dir, const struct strv *args, bool builds,
+    struct str *out, struct err *err);
+
+/* ---- networks, volumes, the engine itself ---- */
+/* Those that carry a label ("name=value"): appends ids of networks, names of volumes. */
+int engine_networks(struct engine *e, const char *label, struct strv *ret, struct err *err);
+int engine_volumes(struct engine *e, const char *label, struct strv *ret, struct err *err);
+/* One that is gone already is no error. */
+int engine_network_remove(struct engine *e, const char *id, struct err *err);
+int engine_volume_remove(struct engine *e, const char *name, struct err *err);
+/* What the API's info says: NCPU, MemTotal, Runtimes, DockerRootDir ... */
+json_object *engine_info(struct engine *e, struct err *err);
 
 /* Host TCP ports published by every container, running or stopped (there from the bindings of its inspect
  * data). */

@@ -66,5 +66,9 @@ int64_t api_now_ms(void);
 /* The line of a program's stderr that says what went wrong: the last one that is not a hint or a usage line.
  * Appends nothing when there is none. */
 void cli_last_line(const char *text, size_t len, struct str *ret);
+/* DOCKER_BUILDKIT for a build: "1", or NULL where the environment says it. A client without BuildKit then ends, before
+ * it does anything, with a message that cli_lacks_buildkit() knows. */
+const char *cli_buildkit(void);
+bool cli_lacks_buildkit(const char *said);
 
 #endif

@@ -88,7 +88,10 @@ static int add_container(struct engine *e, struct engine_ports *ret, json_object
 		name = json_object_array_get_idx(names, 0);
 	const char *id = json_str(c, "Id"), *state = json_str(c, "State");
 	const char *text = json_object_is_type(name, json_type_string) ? json_object_get_string(name) : "";
-	const char *workspace = json_str(json_get(c, "Labels"), "devcontainer.local_folder");
+	json_object *labels = json_get(c, "Labels");
+	const char *workspace = json_str(labels, "devcontainer.local_folder");
+	if (!workspace)          /* a service that publishes for the dev container in its network */
+		workspace = json_str(labels, "lace.workspace");
 	if (!id || !state)
 		return 0;
 	struct owner o = { .id = id, .name = *text == '/' ? text + 1 : text, .workspace = workspace ? workspace : "",

@@ -289,12 +289,6 @@ def test_what_is_not_supported_is_named_once(lace, project):
         assert len(lines) == 1 and "warning" in lines[0], f"{word}: {lines}\n{err}"
 
 
-def test_compose_is_an_error_that_says_so(lace, project):
-    project.write(conf={"dockerComposeFile": "docker-compose.yml", "service": "x"})
-    (project.folder / ".devcontainer/docker-compose.yml").write_text("services: {x: {image: y}}\n")
-    assert "dockerComposeFile" in lace.fails(1, "up", "--trust", project)
-
-
 # ---- features ----------------------------------------------------------------------
 
 def feature(project, name, script, **properties):
