@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 #include "cmd/services.h"
+#include "cmd/remote.h"
 
 #include "base/mem.h"
 #include "host/log.h"
@@ -31,6 +32,8 @@ static int run(const struct cmd_args *args, struct err *err)
 		code = stop_all(use.engine, use.p, err);
 		progress_done();
 	}
+	if (code == 0)
+		remote_refresh(use.engine);
 	if (code == 0 && cmd_flag(args, "json"))
 		printf("{\"outcome\":\"success\",\"containerId\":\"%s\"}\n", use.p->id);
 	else if (code == 0)

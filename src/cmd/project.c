@@ -7,6 +7,7 @@
 #include "dev/metadata.h"
 #include "host/fs.h"
 #include "host/jsonc.h"
+#include "host/sha256.h"
 #include "host/xdg.h"
 #include "port/port.h"
 
@@ -203,6 +204,42 @@ static void project_init(struct project *p, json_object *summary, const struct p
 	p->by_exec = running && p->port == 0;
 }
 
+/* "api" in two folders is "api.work" and "api.home"; one folder's second configuration has the name of its own folder. */
+static char *longer_name(const struct project *p, bool same_folder)
+{
+	cleanup_free char *dir = fs_dirname(same_folder ? p->config : p->workspace);
+	cleanup_free char *parent = dev_project_name(dir);
+	return xasprintf("%s.%s", p->name, parent);
+}
+
+static char *unmistakable_name(const struct project *p)
+{
+	cleanup_free char *key = xasprintf("%s\n%s", p->workspace, p->config);
+	char hex[65];
+	sha256_hex(key, strlen(key), hex);
+	return xasprintf("%s.%.6s", p->name, hex);
+}
+
+/* Names that several have are made longer, for all of them: which came first shall not matter. p is sorted. */
+static void tell_apart(struct projects *p)
+{
+	for (int again = 0; again < 2; again++) {
+		for (size_t i = 0, end; i < p->n; i = end) {
+			for (end = i + 1; end < p->n && str_eq(p->v[end].name, p->v[i].name); end++)
+				;
+			if (end - i < 2)
+				continue;
+			bool same_folder = str_eq(p->v[i].workspace, p->v[end - 1].workspace);
+			for (size_t k = i; k < end; k++) {
+				char *name = again ? unmistakable_name(&p->v[k]) : longer_name(&p->v[k], same_folder);
+				free(p->v[k].name);
+				p->v[k].name = name;
+			}
+		}
+		qsort(p->v, p->n, sizeof(*p->v), compare);
+	}
+}
+
 int projects_list(struct engine *e, struct projects *ret, struct err *err)
 {
 	const char *const labels[] = { "devcontainer.local_folder", NULL };
@@ -217,6 +254,7 @@ int projects_list(struct engine *e, struct projects *ret, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		project_init(&ret->v[ret->n++], json_object_array_get_idx(list, i), &claims);
 	qsort(ret->v, ret->n, sizeof(*ret->v), compare);
+	tell_apart(ret);
 	port_claims_fini(&claims);
 	json_object_put(list);
 	return 0;
@@ -266,12 +304,19 @@ static bool inside(const char *path, const char *dir)
 	return len && strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-enum match { MATCH_NAME, MATCH_FOLDER, MATCH_CURRENT, MATCH_ID };
+enum match { MATCH_NAME, MATCH_SHORT_NAME, MATCH_FOLDER, MATCH_CURRENT, MATCH_ID };
+
+static bool has_short_name(const struct project *p, const char *what)
+{
+	cleanup_free char *name = dev_project_name(p->workspace);
+	return str_eq(name, what);
+}
 
 static bool matches(const struct project *p, enum match how, const char *what)
 {
 	switch (how) {
 	case MATCH_NAME: return str_eq(p->name, what);
+	case MATCH_SHORT_NAME: return has_short_name(p, what);
 	case MATCH_FOLDER: return str_eq(p->workspace, what);
 	case MATCH_CURRENT: return inside(what, p->workspace);
 	case MATCH_ID: return strlen(what) >= 4 && str_starts(p->id, what);
@@ -289,11 +334,11 @@ static int find(const struct projects *p, enum match how, const char *what, cons
 		if (!matches(&p->v[i], how, what))
 			continue;
 		*ret = &p->v[i];
-		str_printf(&several, "%s%s (%.12s)", n++ ? ", " : "", p->v[i].workspace, p->v[i].id);
+		str_printf(&several, "%s%s (%s)", n++ ? ", " : "", p->v[i].name, p->v[i].workspace);
 	}
 	if (n <= 1)
 		return 0;
-	return err_set(err, ERR_USAGE, "\"%s\" is %zu dev containers: %s; name one by its folder or container id", what, n,
+	return err_set(err, ERR_USAGE, "\"%s\" is %zu dev containers: %s; name one of these", what, n,
 	    several.s);
 }
 
@@ -324,6 +369,8 @@ const struct project *projects_find(const struct projects *p, const char *name, 
 			return NULL;
 	} else {
 		if (find(p, MATCH_NAME, name, &found, err) != 0)
+			return NULL;
+		if (found == NULL && find(p, MATCH_SHORT_NAME, name, &found, err) != 0)
 			return NULL;
 		if (found == NULL && find(p, MATCH_ID, name, &found, err) != 0)
 			return NULL;

@@ -7,7 +7,7 @@
 #include "engine/engine.h"
 
 struct project {
-	char *name;          /* dev_project_name() of the workspace */
+	char *name;          /* dev_project_name() of the workspace; with the folders above it where two are equal */
 	char *workspace;     /* label devcontainer.local_folder */
 	char *config;        /* label devcontainer.config_file, "" when it has none */
 	char *id;            /* container */

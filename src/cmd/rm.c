@@ -1,6 +1,7 @@
 #include "cmd/access.h"
 #include "cmd/cmd.h"
 #include "cmd/services.h"
+#include "cmd/remote.h"
 
 #include "base/mem.h"
 #include "host/log.h"
@@ -37,6 +38,8 @@ static int remove_project(struct engine *e, const struct project *p, bool force,
 	struct port_registry *r = port_registry_open(NULL, err);
 	int code = r && port_registry_release(r, p->workspace, p->config[0] ? p->config : NULL, NULL, err) >= 0 ? 0 : -1;
 	port_registry_close(r);
+	if (code == 0)
+		remote_refresh(e);
 	progress_done();
 	return code;
 }

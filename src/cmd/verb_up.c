@@ -1,6 +1,7 @@
 /* `lace up`: asks what has to be asked, brings the container up (up.c), and says how to get in. */
 #include "cmd/cmd.h"
 #include "cmd/print.h"
+#include "cmd/remote.h"
 #include "cmd/up.h"
 
 #include "base/mem.h"
@@ -63,6 +64,8 @@ static int run(const struct cmd_args *args, struct err *err)
 		u.engine = engine_open(cmd_value(args, "docker-path"), err);
 		if (u.engine && dev_trust_confirm(u.config, u.opts.trust, err) == 0)
 			code = up_run(&u, err);
+		if (code == 0)
+			remote_refresh(u.engine);
 	}
 	progress_done();
 	cleanup_free char *user = code == 0 ? up_remote_user(&u) : NULL;

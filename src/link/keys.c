@@ -250,19 +250,23 @@ int link_ssh_pin(const char *alias, const char *host_key, bool replace, char **r
 	return 0;
 }
 
-bool link_ssh_pinned(const char *alias)
+char *link_ssh_host_key(const char *alias)
 {
 	cleanup_free char *path = xdg_config("ssh/known_hosts");
 	cleanup_str struct str known = STR_INIT;
-	struct err ignored = ERR_INIT;
-	if (read_known(path, &known, &ignored) < 0) {
-		err_fini(&ignored);
-		return false;
-	}
+	cleanup_err struct err ignored = ERR_INIT;
+	if (read_known(path, &known, &ignored) < 0)
+		return NULL;
 	const char *text = known.s, *line;
-	size_t len;
+	size_t len, skip = strlen(alias) + 1;
 	while ((line = next_line(&text, &len)))
 		if (line_is_for(line, len, alias))
-			return true;
-	return false;
+			return xasprintf("%.*s", (int)(len - skip), line + skip);
+	return NULL;
+}
+
+bool link_ssh_pinned(const char *alias)
+{
+	cleanup_free char *key = link_ssh_host_key(alias);
+	return key != NULL;
 }

@@ -39,6 +39,8 @@ struct link_ssh {
 	const char *user, *key, *known_hosts, *host_key_alias;
 	bool tty;                          /* ssh -t: for `lace ssh` */
 };
+/* A path as ssh_config(5) reads it: in quotes, and with its tokens (%h ...) switched off. */
+void link_ssh_quote(struct str *ret, const char *path);
 /* Appends "ssh", its options and "127.0.0.1" to argv; the caller appends the remote command. */
 void link_ssh_argv(const struct link_ssh *s, struct strv *argv);
 /* $XDG_CONFIG_HOME/lace/ssh/id_ed25519, made with ssh-keygen on first use. Paths malloc()ed. */
@@ -47,6 +49,8 @@ int link_ssh_key(char **ret_key, char **ret_public, struct err *err);
  * pinned with another key is an error unless replace. ret_path malloc()ed. */
 int link_ssh_pin(const char *alias, const char *host_key, bool replace, char **ret_path, struct err *err);
 bool link_ssh_pinned(const char *alias);
+/* The key that is pinned for alias, "ssh-ed25519 AAAA...", malloc()ed; NULL: none. */
+char *link_ssh_host_key(const char *alias);
 /* Connects to 127.0.0.1:port and reads the SSH banner, retrying until timeout_ms. */
 int link_ssh_wait(int port, int timeout_ms, struct err *err);
 

@@ -22,19 +22,24 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* "Keyword="path"", as ssh_config(5) reads it: in quotes, and with its tokens (%h ...) switched off. */
+void link_ssh_quote(struct str *ret, const char *path)
+{
+	str_putc(ret, '"');
+	for (; *path; path++) {
+		if (*path == '"' || *path == '\\')
+			str_putc(ret, '\\');
+		if (*path == '%')
+			str_putc(ret, '%');
+		str_putc(ret, *path);
+	}
+	str_putc(ret, '"');
+}
+
 static void push_path(struct strv *argv, const char *keyword, const char *path)
 {
 	cleanup_str struct str s = STR_INIT;
-	str_printf(&s, "%s=\"", keyword);
-	for (; *path; path++) {
-		if (*path == '"' || *path == '\\')
-			str_putc(&s, '\\');
-		if (*path == '%')
-			str_putc(&s, '%');
-		str_putc(&s, *path);
-	}
-	str_putc(&s, '"');
+	str_printf(&s, "%s=", keyword);
+	link_ssh_quote(&s, path);
 	strv_push(argv, "-o");
 	strv_push(argv, s.s);
 }

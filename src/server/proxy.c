@@ -1,110 +1,24 @@
 /* proxy.c - a client's bytes to the server and back, over stdin and stdout.
  *
- * This is what runs at the far end of an ssh channel. It reads on both sides
- * whatever it has still to write, so neither side can block the other. */
+ * This is what runs at the far end of an ssh channel. */
 #include "server/server.h"
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "host/relay.h"
 #include "link/link.h"
 #include "wire/client.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
 
-#define CHUNK 65536
 #define NONCE_MAX 128
 
-/* One direction. */
-struct pump {
-	int from, to;
-	bool eof, done;                    /* nothing more to read; and all of it written */
-	size_t at, len;
-	char buf[CHUNK];
-};
-
-/* -1: the other side is gone. */
-static int pump(struct pump *p)
+static int relay(int sock)
 {
-	if (p->at < p->len) {
-		ssize_t n = write(p->to, p->buf + p->at, p->len - p->at);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -1;
-		if (n > 0)
-			p->at += (size_t)n;
-	}
-	if (p->at == p->len && !p->eof) {
-		p->at = p->len = 0;
-		ssize_t n = read(p->from, p->buf, CHUNK);
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-			p->eof = true;
-		else if (n > 0)
-			p->len = (size_t)n;
-	}
-	p->done = p->eof && p->at == p->len;
-	return 0;
-}
+	int rc = relay_run(&(struct relay){ .from = sock, .to = sock, .errors = -1 });
 
-/* Until the server closes, or our reader does. */
-static int run(int sock)
-{
-	static struct pump up, down;
-	bool half_closed = false;
-
-	up.from = STDIN_FILENO;
-	up.to = down.from = sock;
-	down.to = STDOUT_FILENO;
-	while (!down.done) {
-		struct pollfd f[4] = {
-			{ .fd = up.at == up.len && !up.eof ? up.from : -1, .events = POLLIN },
-			{ .fd = up.at < up.len ? up.to : -1, .events = POLLOUT },
-			{ .fd = down.at == down.len && !down.eof ? down.from : -1, .events = POLLIN },
-			/* Without anything to write, an error still tells that the reader has gone. */
-			{ .fd = down.to, .events = down.at < down.len ? POLLOUT : 0 },
-		};
-		if (poll(f, 4, -1) < 0 && errno != EINTR)
-			return 1;
-		if ((f[3].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && (f[3].revents & POLLOUT) == 0)
-			return 0;
-		if ((f[0].revents | f[1].revents) != 0 && pump(&up) != 0)
-			up.eof = up.done = true;
-		if ((f[2].revents | (f[3].revents & POLLOUT)) != 0 && pump(&down) != 0)
-			return 0;
-		if (up.done && !half_closed) {
-			shutdown(sock, SHUT_WR);
-			half_closed = true;
-		}
-	}
-	return 0;
-}
-
-static int saved_flags[2];
-
-static void restore_flags(void)
-{
-	for (int fd = 0; fd < 2; fd++)
-		if (saved_flags[fd] >= 0)
-			fcntl(fd, F_SETFL, saved_flags[fd]);
-}
-
-static int start_pump(int sock)
-{
-	int rc;
-
-	signal(SIGPIPE, SIG_IGN);
-	for (int fd = 0; fd < 2; fd++) {
-		saved_flags[fd] = fcntl(fd, F_GETFL);
-		if (saved_flags[fd] >= 0)
-			fcntl(fd, F_SETFL, saved_flags[fd] | O_NONBLOCK);
-	}
-	fcntl(sock, F_SETFL, O_NONBLOCK);
-	rc = run(sock);
-	restore_flags();
 	close(sock);
-	return rc;
+	return rc == 0 ? 0 : 1;
 }
 
 static int connect_for(bool may_start, struct err *err)
@@ -146,7 +60,7 @@ int server_cmd_proxy(int argc, char **argv)
 		err_sys(&err, "cannot write to stdout");
 		return server_fail(&err);
 	}
-	return start_pump(fd);
+	return relay(fd);
 }
 
 /* What `wezterm cli proxy` does since codec 43: names itself, takes one answer. */
@@ -180,5 +94,5 @@ int server_proxy_wezterm(int fd)
 		close(fd);
 		return server_fail(&err);
 	}
-	return start_pump(fd);
+	return relay(fd);
 }
