@@ -1,6 +1,8 @@
 /* What a terminal may send: whatever it is and however it is split, the parser stays bounded, and no byte of
- * it comes out twice. */
+ * it comes out twice; what is told of a key fits a valid message. */
 #include "client/input.h"
+#include "client/keyevent.h"
+#include "text/text.h"
 
 static size_t out;
 static volatile unsigned sum;
@@ -15,6 +17,11 @@ static void on_event(void *user, const struct input_event *ev)
 	for (size_t i = 0; i < ev->len; i++)
 		sum += (unsigned char)ev->bytes[i];
 	out += ev->len;
+	struct wire_lace_key k;
+	char text[KEYEVENT_TEXT_MAX];
+	if (keyevent_parse(ev->bytes, ev->len, &k, text) &&
+	    (k.text.len > KEYEVENT_TEXT_MAX || !text_utf8_valid(k.text.s, k.text.len) || k.kind > 2))
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

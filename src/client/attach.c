@@ -67,6 +67,7 @@ static int offer_extension(struct session *s, struct err *err)
 		.flags = s->opts->read_only ? WIRE_LACE_READ_ONLY : 0 } };
 	if (call(s, WIRE_LACE_HELLO, &body, WIRE_LACE_HELLO_RESPONSE, "greet the mux server", &pdu, err) == 0) {
 		s->extension = true;
+		s->version = pdu->body.lace_hello_response.version;
 		s->server_pid = pdu->body.lace_hello_response.pid;
 		/* Pane numbers begin anew in each server: the one that is looked for was another's. */
 		if (s->opts->has_pane_id && s->opts->server_pid != 0 && s->opts->server_pid != s->server_pid)

@@ -2,9 +2,9 @@
  *
  * Sequences collect in `seq` until they are whole and are then classified; text
  * between them is passed on in runs. Replies of the outer terminal are dropped:
- * we never ask it anything, and the programs in the pane get their answers from
- * the server's terminal engine, so a reply can only be one that somebody
- * provoked, and must not be typed into a shell.
+ * we ask it for one thing (the kitty keyboard protocol), and the programs in the
+ * pane get their answers from the server's terminal engine, so any other reply can
+ * only be one that somebody provoked, and must not be typed into a shell.
  *
  * ESC is a key and the beginning of every sequence. One that ends a read is
  * held back for a moment (input_timeout); so are "ESC [" and its like, which
@@ -175,6 +175,8 @@ static void csi_done(struct input *in)
 		emit_mouse(in, c.param[0], c.param[1], c.param[2], c.final == 'm');
 	} else if (c.marker == '?' && c.final == 'n' && c.param[0] == 997) {
 		emit(in, INPUT_COLOR_SCHEME, s, len);
+	} else if (c.marker == '?' && c.final == 'u') {
+		emit(in, INPUT_KITTY_FLAGS, s, len);
 	} else if (c.marker || c.intermediate || strchr("cntxy", c.final)) {
 		/* a reply to what nobody asked */
 	} else if (c.final == '~' && c.param[0] == 200) {

@@ -21,6 +21,7 @@ enum input_kind {
 	INPUT_PASTE,     /* a whole one, without its markers */
 	INPUT_FOCUS,     /* in or out, as bytes */
 	INPUT_COLOR_SCHEME, /* report of mode 2031, as bytes */
+	INPUT_KITTY_FLAGS, /* answer to CSI ? u: the terminal has the kitty keyboard protocol */
 };
 
 /* Keys that have no code point. */

@@ -1,7 +1,10 @@
 /* keys.c - what the person does: the prefix key, the mouse, and what goes to the pane.
  *
  * Keys go as the bytes that came (WriteToPane): the outer terminal has the
- * pane's modes, so they are in the encoding that the program asked for. Pastes
+ * pane's modes, so they are in the encoding that the program asked for. Where a
+ * program asked for more than an outer terminal may have (the kitty keyboard
+ * protocol, modifyOtherKeys), the key itself is told (LaceKey), repeats and
+ * releases too, and the server encodes it. Pastes
  * and mouse events go as such, and the server encodes them: the first needs the
  * pane's paste mode, the second a place that may be shifted by the crop.
  *
@@ -10,6 +13,7 @@
 #include "client/session.h"
 
 #include "base/mem.h"
+#include "client/keyevent.h"
 #include "text/text.h"
 #include "wire/modes.h"
 
@@ -47,6 +51,44 @@ static void type(struct session *s, const char *bytes, size_t len)
 {
 	if (!refuse(s))
 		str_add(&s->typed, bytes, len);
+}
+
+/* Flags of the kitty keyboard protocol with which a key can look other than without it; and the one with which text does. */
+enum { KITTY_KEYS = 1 | 2 | 8, KITTY_TEXT_TOO = 8 };
+
+bool session_tells_keys(const struct session *s)
+{
+	return s->version >= 2 && (s->kitty_flags & KITTY_KEYS) != 0;
+}
+
+/* One key, or one character. */
+static void type_key(struct session *s, const char *bytes, size_t len)
+{
+	char text[KEYEVENT_TEXT_MAX];
+	union wire_body body;
+	bool other = s->version >= 2 && s->modify_other_keys && keyevent_is_other(bytes, len);
+	if (!(session_tells_keys(s) || other) || !keyevent_parse(bytes, len, &body.lace_key, text)) {
+		type(s, bytes, len);
+		return;
+	}
+	if (refuse(s))
+		return;
+	body.lace_key.pane_id = s->pane_id;
+	session_flush_typed(s);
+	send(s, WIRE_LACE_KEY, &body, len);
+}
+
+static void type_text(struct session *s, const char *bytes, size_t len)
+{
+	uint32_t cp;
+	if (!session_tells_keys(s) || !(s->kitty_flags & KITTY_TEXT_TOO)) {
+		type(s, bytes, len);
+		return;
+	}
+	for (size_t n; len > 0; bytes += n, len -= n) {
+		n = text_utf8_decode(bytes, len, &cp);
+		type_key(s, bytes, n);
+	}
 }
 
 static void paste(struct session *s, const struct input_event *ev)
@@ -169,12 +211,12 @@ static void key(struct session *s, const struct input_event *ev)
 {
 	if (ev->release) {
 		if (!s->swallow_release && !s->view->scrolling && !s->opts->read_only)
-			type(s, ev->bytes, ev->len);
+			type_key(s, ev->bytes, ev->len);
 		return;
 	}
 	if (ev->key == KEY_MODIFIER) {
 		if (!s->prefix && !s->view->scrolling && !s->opts->read_only)
-			type(s, ev->bytes, ev->len);
+			type_key(s, ev->bytes, ev->len);
 		return;
 	}
 	s->swallow_release = true;
@@ -184,7 +226,7 @@ static void key(struct session *s, const struct input_event *ev)
 		s->prefix = false;
 		s->dirty = true;
 		if (is_prefix(s, ev))
-			type(s, ev->bytes, ev->len);
+			type_key(s, ev->bytes, ev->len);
 		else
 			command(s, ev->key);
 		return;
@@ -203,7 +245,7 @@ static void key(struct session *s, const struct input_event *ev)
 		return;
 	}
 	s->swallow_release = false;
-	type(s, ev->bytes, ev->len);
+	type_key(s, ev->bytes, ev->len);
 }
 
 /* Text that may hold several keys of ours before what is the pane's. */
@@ -221,7 +263,7 @@ static void text(struct session *s, const char *bytes, size_t len)
 		return;
 	s->dirty |= s->hint != NULL;
 	s->hint = NULL;
-	type(s, bytes, len);
+	type_text(s, bytes, len);
 }
 
 void session_input(void *user, const struct input_event *ev)
@@ -245,6 +287,10 @@ void session_input(void *user, const struct input_event *ev)
 	case INPUT_FOCUS:
 		if (s->modes & WIRE_MODE_FOCUS_EVENTS && !s->opts->read_only)
 			type(s, ev->bytes, ev->len);
+		break;
+	case INPUT_KITTY_FLAGS:
+		s->has_kitty = s->asked_kitty;
+		s->dirty = true;
 		break;
 	case INPUT_COLOR_SCHEME:
 		if (s->modes & WIRE_MODE_COLOR_SCHEME_REPORTS && !s->opts->read_only)

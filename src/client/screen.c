@@ -23,11 +23,13 @@ static struct tty_modes wanted_modes(const struct session *s)
 		m.app_cursor = s->modes & WIRE_MODE_APP_CURSOR;
 		m.app_keypad = s->modes & WIRE_MODE_APP_KEYPAD;
 		m.focus = s->modes & WIRE_MODE_FOCUS_EVENTS;
-		m.newline = s->modes & WIRE_MODE_NEWLINE;
-		m.backarrow = s->modes & WIRE_MODE_BACKARROW;
+		/* Of keys that are told, the server makes what these modes want. */
+		m.newline = s->modes & WIRE_MODE_NEWLINE && !session_tells_keys(s);
+		m.backarrow = s->modes & WIRE_MODE_BACKARROW && !session_tells_keys(s);
 		m.color_scheme = s->modes & WIRE_MODE_COLOR_SCHEME_REPORTS;
-		m.kitty_flags = s->kitty_flags;
+		m.kitty_flags = s->has_kitty ? s->kitty_flags : 0;
 		m.modify_other_keys = s->modify_other_keys;
+		m.format_other_keys = s->modes & WIRE_MODE_FORMAT_OTHER_KEYS;
 		if (s->modes & WIRE_MODE_MOUSE_ANY)
 			m.mouse = TTY_MOUSE_ALL;
 		else if (s->modes & WIRE_MODE_MOUSE_BUTTON || (!s->extension && s->mouse_grabbed))
@@ -151,6 +153,10 @@ void session_compose(struct session *s)
 {
 	if (s->pool.full)
 		forget_pool(s);
+	if (s->kitty_flags && !s->asked_kitty) {
+		s->asked_kitty = true;
+		str_puts(&s->out, "\033[?u");  /* a terminal without it does not answer */
+	}
 	struct tty_modes modes = wanted_modes(s);
 	tty_set_modes(&s->tty, &modes, &s->out);
 	if (s->bell)

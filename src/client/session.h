@@ -21,6 +21,7 @@ struct session {
 	struct view *view;
 
 	bool extension;                 /* the server has lace's */
+	uint32_t version;               /* of the extension, as agreed; 0 without it */
 	uint32_t server_pid;            /* 0 unknown */
 	uint64_t pane_id, tab_id;
 	/* of the pane */
@@ -28,6 +29,9 @@ struct session {
 	bool window_title;              /* the title is one that a program set */
 	bool mouse_grabbed;             /* without the extension, all that is known */
 	struct str title;
+
+	/* of the outer terminal: whether it was asked for the kitty keyboard protocol, and has it */
+	bool asked_kitty, has_kitty;
 
 	/* of the person */
 	bool prefix;                    /* the prefix key was typed */
@@ -73,6 +77,8 @@ void session_pdu(void *session, const struct wire_pdu *pdu);
 /* keys.c: what the person does. */
 void session_input(void *session, const struct input_event *ev);
 void session_flush_typed(struct session *s);
+/* The pane's program has asked for keys that we tell as such, so the outer terminal's encoding of them is free. */
+bool session_tells_keys(const struct session *s);
 
 /* scroll.c: scroll mode. */
 void session_scroll_begin(struct session *s, int64_t delta);

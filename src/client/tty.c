@@ -167,6 +167,8 @@ void tty_set_modes(struct tty *t, const struct tty_modes *want, struct str *out)
 		else
 			str_puts(out, "\033[>4m");      /* its initial value */
 	}
+	if (now.format_other_keys != want->format_other_keys)
+		str_puts(out, want->format_other_keys ? "\033[>4;1f" : "\033[>4f");
 	if (now.cursor_shape != want->cursor_shape) {
 		str_printf(out, "\033[%u q", want->cursor_shape);
 		t->shape_set = true;

@@ -19,6 +19,7 @@ struct tty_modes {
 	enum tty_mouse mouse;           /* always reported in SGR form (1006) */
 	uint8_t kitty_flags;            /* 0..31 */
 	uint8_t modify_other_keys;      /* 0..2 */
+	bool format_other_keys;
 	uint8_t cursor_shape;           /* DECSCUSR 0..6 */
 };
 

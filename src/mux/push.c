@@ -267,7 +267,7 @@ SAME_MODE(COLOR_SCHEME_REPORTS);
 
 static void send_modes(struct conn *c, struct view *v, struct pane *p)
 {
-	uint32_t modes = vt_modes(p->vt);
+	uint32_t modes = vt_modes(p->vt) | (vt_format_other_keys(p->vt) ? WIRE_MODE_FORMAT_OTHER_KEYS : 0);
 	uint8_t kitty = vt_kitty_flags(p->vt), other = vt_modify_other_keys(p->vt);
 	uint64_t title = hash(vt_title(p->vt));
 

@@ -209,6 +209,22 @@ static void send_key_down(struct request *r)
 	send_input(r, p, bytes, vt_encode_key(p->vt, &key, bytes));
 }
 
+/* From lace's own client: with repeats and releases, which a program may have asked for (kitty keyboard protocol). */
+static void lace_key(struct request *r)
+{
+	const struct wire_lace_key *w = &r->b->lace_key;
+	struct pane *p = request_pane(r, w->pane_id);
+	char bytes[VT_ENCODED_MAX];
+
+	if (p == NULL)
+		return;
+	mux_client_typed(r->c, p);
+	request_interest(r, p->id)->typed = true;
+	struct vt_key key = { .code = w->code, .value = w->value, .mods = w->modifiers, .kind = (enum vt_key_kind)w->kind,
+		.unshifted = w->unshifted, .shifted = w->shifted, .base = w->base, .text = w->text.s, .text_len = w->text.len };
+	send_input(r, p, bytes, vt_encode_key(p->vt, &key, bytes));
+}
+
 static void send_mouse_event(struct request *r)
 {
 	const struct wire_mouse_event *e = &r->b->send_mouse_event.event;
@@ -565,6 +581,7 @@ static const struct handler {
 	{ WIRE_LACE_SET_SIZE, 0, lace_set_size },
 	{ WIRE_LACE_SHUTDOWN, CHANGES, lace_shutdown },
 	{ WIRE_LACE_UPGRADE, CHANGES, lace_upgrade },
+	{ WIRE_LACE_KEY, INPUT | CHANGES, lace_key },
 };
 
 void request_handle(struct conn *c, const struct wire_pdu *pdu, struct wire_arena *arena)

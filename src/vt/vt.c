@@ -220,6 +220,11 @@ uint8_t vt_modify_other_keys(const struct vt *vt)
 	return vt->other_keys;
 }
 
+bool vt_format_other_keys(const struct vt *vt)
+{
+	return vt->other_keys_format;
+}
+
 const char *vt_title(const struct vt *vt)
 {
 	return vt->title;

@@ -273,6 +273,7 @@ enum vt_mode {
 uint32_t vt_modes(const struct vt *vt);
 uint8_t vt_kitty_flags(const struct vt *vt);         /* active kitty keyboard flags, 0..31 */
 uint8_t vt_modify_other_keys(const struct vt *vt);   /* 0, 1, 2 */
+bool vt_format_other_keys(const struct vt *vt);      /* they are sent as CSI code ; modifiers u */
 
 /* Valid until the next vt_write(); "" when never set. The pane title rule (icon
  * title first, golden/README.md) is the caller's. */

@@ -24,6 +24,7 @@ enum wire_pane_mode {
 	WIRE_MODE_NEWLINE = 1u << 15,
 	WIRE_MODE_BACKARROW = 1u << 16,
 	WIRE_MODE_COLOR_SCHEME_REPORTS = 1u << 17,
+	WIRE_MODE_FORMAT_OTHER_KEYS = 1u << 18,  /* no mode of the engine's, but told as one; from version 2 on */
 	WIRE_MODE_MOUSE_TRACKING = WIRE_MODE_MOUSE_X10 | WIRE_MODE_MOUSE_NORMAL | WIRE_MODE_MOUSE_BUTTON |
 	    WIRE_MODE_MOUSE_ANY,
 };

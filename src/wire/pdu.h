@@ -48,6 +48,7 @@ enum wire_ident {
 	WIRE_LACE_SET_SIZE = 19525,       /* C->S, UnitResponse: this client's size for a pane */
 	WIRE_LACE_SHUTDOWN = 19526,       /* C->S, UnitResponse, then the server ends */
 	WIRE_LACE_UPGRADE = 19527,        /* C->S, UnitResponse, then the server is that binary and connections end */
+	WIRE_LACE_KEY = 19528,            /* C->S, UnitResponse: a key went down, repeats, or went up; from version 2 on */
 };
 
 /* ---- shared types (3.4) ---- */
@@ -251,7 +252,7 @@ struct wire_erase_scrollback { uint64_t pane_id; uint32_t erase_mode; };
 struct wire_adjust_pane_size { uint64_t pane_id; uint32_t direction; uint64_t amount; };
 
 /* ---- private extension ---- */
-#define WIRE_LACE_VERSION 1
+#define WIRE_LACE_VERSION 2
 enum { WIRE_LACE_READ_ONLY = 1 << 0 };   /* LaceHello.flags: input and resizes of this client are refused */
 struct wire_lace_hello { uint32_t version; uint32_t flags; };
 struct wire_lace_hello_response { uint32_t version; struct wire_str server_version; uint32_t pid; };
@@ -266,6 +267,11 @@ struct wire_lace_pane_modes {
  * client watches it): "the size follows the client that typed last". */
 struct wire_lace_set_size { uint64_t pane_id; struct wire_terminal_size size; };
 struct wire_lace_upgrade { struct wire_str path; };   /* absolute */
+struct wire_lace_key {                                /* as struct vt_key */
+	uint64_t pane_id; uint8_t code; uint32_t value, modifiers, kind;
+	uint32_t unshifted, shifted, base;
+	struct wire_str text;
+};
 
 union wire_body {
 	struct wire_error_response error_response;
@@ -314,6 +320,7 @@ union wire_body {
 	struct wire_lace_pane_modes lace_pane_modes;
 	struct wire_lace_set_size lace_set_size;
 	struct wire_lace_upgrade lace_upgrade;
+	struct wire_lace_key lace_key;
 };
 
 #endif

@@ -102,6 +102,7 @@ VALUES(semantic_type, 0, "Output", "Input", "Prompt");
 VALUES(storage_kind, 0, "V", "C");
 VALUES(image_kind, 0, "EncodedFile", "EncodedLease", "Rgba8", "AnimRgba8");
 VALUES(exit_kind, 0, "Status", "Signal");
+VALUES(key_kind, 0, "Press", "Repeat", "Release");
 
 /* ---- shared types (3.4) ---- */
 TYPE(terminal_size, ONE(terminal_size, rows, U64), ONE(terminal_size, cols, U64),
@@ -300,6 +301,9 @@ TYPE(lace_pane_modes, ONE(lace_pane_modes, pane_id, U64), ONE(lace_pane_modes, m
     ONE(lace_pane_modes, kitty_flags, U8), ONE(lace_pane_modes, modify_other_keys, U8),
     ONE(lace_pane_modes, window_title, STR));
 TYPE(lace_upgrade, ONE(lace_upgrade, path, STR));
+TYPE(lace_key, ONE(lace_key, pane_id, U64), ENUM(lace_key, code, ENUM8, key_code), ONE(lace_key, value, U32),
+    ONE(lace_key, modifiers, U32), ENUM(lace_key, kind, ENUM32, key_kind), ONE(lace_key, unshifted, U32),
+    ONE(lace_key, shifted, U32), ONE(lace_key, base, U32), ONE(lace_key, text, STR));
 TYPE(lace_set_size, ONE(lace_set_size, pane_id, U64), SUB(lace_set_size, size, terminal_size));
 
 /* ---- idents (part 2) ---- */
@@ -373,6 +377,7 @@ static const struct wire_pdu_type lace_pdus[] = {
 	[WIRE_LACE_SET_SIZE - WIRE_LACE_HELLO] = BODY("LaceSetSize", lace_set_size, REQUEST),
 	[WIRE_LACE_SHUTDOWN - WIRE_LACE_HELLO] = EMPTY("LaceShutdown", REQUEST),
 	[WIRE_LACE_UPGRADE - WIRE_LACE_HELLO] = BODY("LaceUpgrade", lace_upgrade, REQUEST),
+	[WIRE_LACE_KEY - WIRE_LACE_HELLO] = BODY("LaceKey", lace_key, REQUEST),
 };
 
 const struct wire_pdu_type *wire_pdu_type(uint32_t ident)

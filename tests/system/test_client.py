@@ -186,7 +186,9 @@ def wrapped(attach, tmp_path):
           " echo ma''rk", "mark")
     for mode in [b"?1003", b"?1006", b"?2004", b"?1", b"?1004", b"?2031"]:
         assert mode in modes_left_on(t.raw), mode
-    assert b"\x1b[>5u" in t.raw
+    sent(t, b"\x1b[?u")
+    t.type("\x1b[?0u")
+    sent(t, b"\x1b[>5u")
     return t
 
 
@@ -615,3 +617,79 @@ def test_without_the_extension(plain):
     t.until("r:29 100")
     t.line("exit 3")
     ended(t, "[exited -1 pane")
+
+
+# ---- keys that a program asks for ---------------------------------------------------------------
+
+# A proxy that makes the client's LaceHello one of version 1.
+V1_PROXY = PLAIN_PROXY.replace(r'b"\xc1\x98\x01", b"\xac\x98\x01"', r'b"\xc1\x98\x01\x02", b"\xc1\x98\x01\x01"')
+# Shows what it reads, and ends with the first "." that comes as itself or as a key.
+SHOW = "import os,sys\nwhile True:\n d = os.read(0, 999)\n print(ascii(d)[2:-1], end='', flush=True)\n if b'.' in d or b'[46' in d: break\n"
+
+
+def show_keys(t, tmp_path, request):
+    """Runs a program that asks for something and shows each byte it gets."""
+    script = tmp_path / "show.py"
+    script.write_text(SHOW)
+    t.line(f"stty raw -echo; printf '{request}re''ady:'; {sys.executable} {script}; printf '\\033[=0;1u\\033[>4m\\033[>4f'; stty sane")
+    t.until("ready:")
+
+
+@pytest.mark.parametrize("flags, keys", [
+    (1, ["\x1b[97;5u", "\x1b[27u", "x"]),
+    (3, ["\x1b[97;5:2u", "\x1b[97;5:3u", "\x1b[1;1:3A"]),
+    (5, ["\x1b[97:65;6u", "\x1b[1089::99;5u"]),
+    (8, ["\x1b[97u", "\x1b[57441;2u", "\x1b[13u"]),
+    (15, ["\x1b[97;1:3u", "\x1b[49:33;2u", "\x1b[57441;1:3u"]),
+    (31, ["\x1b[97;;97u", "\x1b[97:65;2:2;65u", "\x1b[97;1:3u", "\x1b[0;;8364u"]),
+], ids=str)
+def test_kitty_keys_reach_the_program_as_the_terminal_has_them(attach, tmp_path, flags, keys):
+    """The outer terminal has the kitty keyboard protocol: it is asked, gets the flags, and its keys arrive."""
+    t = attach().prompt()
+    show_keys(t, tmp_path, f"\\033[={flags};1u")
+    sent(t, b"\x1b[?u")
+    assert b"\x1b[>" + str(flags).encode() + b"u" not in t.raw     # not before it has answered
+    t.type("\x1b[?0u")
+    sent(t, b"\x1b[>%du" % flags)
+    t.type("".join(keys))
+    t.until(re.escape("".join(ascii(k)[1:-1] for k in keys)))
+    t.type("\x1b[46u" if flags & 8 else ".")
+    t.prompt()
+    assert t.detach() == 0
+    assert t.raw.rfind(b"\x1b[<u") > t.raw.rfind(b"\x1b[>%du" % flags)
+
+
+def test_a_terminal_without_the_kitty_protocol_tells_what_it_can(attach, tmp_path):
+    t = attach().prompt()
+    show_keys(t, tmp_path, "\\033[=9;1u")
+    sent(t, b"\x1b[?u")
+    t.type("aB\x03\x1bx\x1bOA\r\u20ac")
+    t.until(re.escape(r"\x1b[97u\x1b[98;2u\x1b[99;5u\x1b[120;3u\x1b[A\x1b[13u\x1b[8364u"))
+    t.type(".")
+    t.prompt()
+    assert b"\x1b[>9u" not in t.raw and b"\x1b[<u" not in t.raw
+
+
+def test_other_keys_come_in_the_format_that_was_asked_for(attach, tmp_path):
+    t = attach().prompt()
+    show_keys(t, tmp_path, "\\033[>4;2m\\033[>4;1f")
+    sent(t, b"\x1b[>4;2m")
+    sent(t, b"\x1b[>4;1f")
+    t.type("\x1b[27;5;105~\x1b[106;5u")
+    t.until(re.escape(r"\x1b[105;5u\x1b[106;5u"))
+    t.type(".")
+    t.prompt()
+    assert t.detach() == 0
+    assert t.raw.rfind(b"\x1b[>4m") > t.raw.rfind(b"\x1b[>4;2m") and t.raw.rfind(b"\x1b[>4f") > t.raw.rfind(b"\x1b[>4;1f")
+
+
+def test_with_a_server_of_version_1_the_terminals_bytes_go_as_they_are(attach, server, tmp_path):
+    t = attach(program=["-", sys.executable, "-c", V1_PROXY, server.socket]).prompt()
+    show_keys(t, tmp_path, "\\033[=11;1u")
+    sent(t, b"\x1b[?u")
+    t.type("\x1b[?0u")
+    sent(t, b"\x1b[>11u")
+    t.type("\x1b[97;5:2u\x1b[57414u\x03")
+    t.until(re.escape(r"\x1b[97;5:2u\x1b[57414u\x03"))
+    t.type("\x1b[46u")
+    t.prompt()

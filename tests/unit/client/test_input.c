@@ -23,7 +23,7 @@ static void show(const char *s, size_t len)
 
 static void on_event(void *user, const struct input_event *ev)
 {
-	static const char letters[] = "TKMPFC";
+	static const char letters[] = "TKMPFCQ";
 	if (ev->kind == INPUT_TEXT && log_text.len > 2 && str_ends(log_text.s, ")") && user && *(bool *)user)
 		log_text.s[--log_text.len] = '\0';
 	else
@@ -132,12 +132,14 @@ static void test_paste(void **state)
 
 static void test_replies_are_dropped(void **state)
 {
-	expect("a\033[?62;22c\033[>1;10;0c\033[0n\033[8;24;80t\033[?2026;2$y\033[?1uz", "T(az)");
+	expect("a\033[?62;22c\033[>1;10;0c\033[0n\033[8;24;80t\033[?2026;2$y\033[1xz", "T(az)");
 	expect("a\033]11;rgb:0000/0000/0000\033\\b\033]52;c;aGk=\007c", "T(abc)");
 	expect("a\033P>|terminal 1.0\033\\b\033_Gi=1;OK\033\\c", "T(abc)");
 	/* a string that is cut short by a key */
 	expect("\033]11;rgb:\033[A", "K(^[[A;#1;0)");
-	/* but these were asked for by modes */
+	/* asked for: which flags of the kitty keyboard protocol */
+	expect("\033[?1u", "Q(^[[?1u)");
+	/* and these were asked for by modes */
 	expect("\033[I\033[O\033[?997;1n", "F(^[[I)F(^[[O)C(^[[?997;1n)");
 }
 

@@ -100,6 +100,10 @@ static void test_lace(void **state)
 	    "{\"ident\":19526,\"name\":\"LaceShutdown\",\"serial\":4}");
 	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_UPGRADE, .serial = 5, .body.lace_upgrade = { WIRE_STR("/b") } },
 	    "{\"ident\":19527,\"name\":\"LaceUpgrade\",\"serial\":5,\"path\":\"/b\"}");
+	round_trip(&(struct wire_pdu){ .ident = WIRE_LACE_KEY, .serial = 6,
+	          .body.lace_key = { 3, 0, 'A', 2, 1, 'a', 'A', 0, WIRE_STR("A") } },
+	    "{\"ident\":19528,\"name\":\"LaceKey\",\"serial\":6,\"pane_id\":3,\"code\":\"Char\",\"value\":65,\"modifiers\":2,"
+	    "\"kind\":\"Repeat\",\"unshifted\":97,\"shifted\":65,\"base\":0,\"text\":\"A\"}");
 }
 
 static void test_unrecorded(void **state)
@@ -149,7 +153,7 @@ static void test_requests(void **state)
 	assert_int_equal(next, sizeof(requests));
 	assert_true(wire_is_request(WIRE_LACE_HELLO) && wire_is_request(WIRE_LACE_SET_SIZE));
 	assert_true(wire_is_request(WIRE_LACE_SHUTDOWN));
-	assert_false(wire_is_request(WIRE_LACE_PANE_EXITED) || wire_is_request(WIRE_LACE_UPGRADE + 1));
+	assert_false(wire_is_request(WIRE_LACE_PANE_EXITED) || wire_is_request(WIRE_LACE_KEY + 1));
 	assert_null(wire_ident_name(5));
 	assert_null(wire_ident_name(63));
 	assert_null(wire_ident_name(UINT32_MAX));
