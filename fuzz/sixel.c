@@ -20,6 +20,20 @@ static bool decode(const struct vt_sixel_setup *setup, const uint8_t *data, size
 	return ok;
 }
 
+/* Its pixels, four bytes each. */
+static uint8_t *pixels(struct vt_sixel_picture *pic)
+{
+	size_t n = (size_t)pic->width * pic->height;
+
+	assert(pic->len == (!pic->data ? 0 : pic->indexed ? VT_INDEXED_BYTES(n) : n * 4));
+	if (!pic->indexed)
+		return pic->data;
+	uint32_t *ret = xmalloc(n * 4);
+	vt_indexed_unpack(ret, pic->data, n);
+	free(pic->data);
+	return (uint8_t *)ret;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct vt_sixel_palette palette, after[2];
@@ -37,10 +51,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(a.width <= setup.max_width && a.height <= setup.max_height);
 	assert((size_t)a.width * a.height <= setup.max_pixels && a.last_row <= setup.max_height);
 	assert(a.width == b.width && a.height == b.height && a.last_row == b.last_row && a.clear == b.clear);
-	assert((a.pixels != NULL) == (a.width > 0) && (a.width > 0) == (a.height > 0));
-	assert(!a.pixels || memcmp(a.pixels, b.pixels, (size_t)a.width * a.height * 4) == 0);
+	assert((a.data != NULL) == (a.width > 0) && (a.width > 0) == (a.height > 0));
+	assert(a.indexed == b.indexed);
+	uint8_t *p = pixels(&a), *q = pixels(&b);
+	assert(!p || memcmp(p, q, (size_t)a.width * a.height * 4) == 0);
 	assert(memcmp(&after[0], &after[1], sizeof(palette)) == 0);
-	free(a.pixels);
-	free(b.pixels);
+	free(p);
+	free(q);
 	return 0;
 }

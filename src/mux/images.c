@@ -43,7 +43,7 @@ static void hash_bytes(const uint8_t *bytes, size_t len, uint8_t ret[32])
 }
 
 /* All frames, then the time of each as a float of seconds. */
-static void hash_animation(const struct vt *vt, const struct vt_image *image, uint8_t ret[32])
+static void hash_animation(struct vt *vt, const struct vt_image *image, uint8_t ret[32])
 {
 	SHA2_CTX sha;
 	uint32_t ms;
@@ -83,7 +83,7 @@ bool images_hash(struct images **images, struct vt *vt, uint64_t serial, uint8_t
 	return true;
 }
 
-static bool fill_animation(const struct vt *vt, const struct vt_image *image, struct wire_arena *arena,
+static bool fill_animation(struct vt *vt, const struct vt_image *image, struct wire_arena *arena,
     struct wire_image_data *ret)
 {
 	size_t n = image->frames;
@@ -106,7 +106,7 @@ static bool fill_animation(const struct vt *vt, const struct vt_image *image, st
 	return true;
 }
 
-static bool fill(const struct vt *vt, const struct vt_image *image, const uint8_t hash[32],
+static bool fill(struct vt *vt, const struct vt_image *image, const uint8_t hash[32],
     struct wire_arena *arena, struct wire_image_data *ret)
 {
 	*ret = (struct wire_image_data){ .kind = WIRE_IMAGE_ENCODED_LEASE, .width = image->width,

@@ -54,7 +54,7 @@ static void sixel_end(struct vt *vt, bool complete)
 	vt_sixel_free(vt->sixel);
 	vt->sixel = NULL;
 	if (!ok || !complete) {
-		free(pic.pixels);
+		free(pic.data);
 		return;
 	}
 	keep_registers(vt, &palette);
@@ -63,9 +63,9 @@ static void sixel_end(struct vt *vt, bool complete)
 	vt_cell_pixels(vt, &width, &height);
 	struct vt_image_how how = { .home = display, .scroll = !display, .at_row = pic.last_row / height,
 		.after = display ? VT_IMAGE_CURSOR_STAY : right ? VT_IMAGE_CURSOR_AT_RIGHT : VT_IMAGE_CURSOR_AT };
-	struct vt_picture picture = { .format = VT_IMAGE_RGBA, .width = pic.width, .height = pic.height,
-		.data = pic.pixels, .len = (size_t)pic.width * pic.height * 4, .clear = pic.clear };
-	if (pic.pixels) {
+	struct vt_picture picture = { .format = pic.indexed ? VT_IMAGE_INDEXED : VT_IMAGE_RGBA, .width = pic.width,
+		.height = pic.height, .data = pic.data, .len = pic.len, .clear = pic.clear };
+	if (pic.data) {
 		vt_image_show(vt, &picture, &how);
 	} else if (!display) {
 		for (uint32_t i = 0; i < how.at_row; i++)

@@ -29,6 +29,7 @@ void vt_images_fini(struct vt *vt)
 	free(im->v);
 	free(im->placements);
 	free(im->kept);
+	free(im->unpacked);
 	*im = (struct vt_images){ 0 };
 }
 
@@ -49,6 +50,8 @@ void vt_image_free(struct vt *vt, struct vt_stored *image)
 	while (im->v[i] != image)
 		i++;
 	memmove(im->v + i, im->v + i + 1, (--im->n - i) * sizeof(*im->v));
+	if (im->unpacked_serial == image->serial)
+		vt_images_compact(vt);
 	im->bytes -= image->picture.len + image->n_frames * ((size_t)image->picture.width *
 	    image->picture.height * 4);
 	stored_free(image);
@@ -103,14 +106,24 @@ void vt_image_changed(struct vt *vt, struct vt_stored *image)
 		}
 }
 
+bool vt_picture_len_good(const struct vt_picture *picture)
+{
+	size_t pixels = (size_t)picture->width * picture->height;
+
+	switch (picture->format) {
+	case VT_IMAGE_RGBA: return picture->len == pixels * 4;
+	case VT_IMAGE_INDEXED: return picture->len == VT_INDEXED_BYTES(pixels);
+	default: return picture->len > 0;
+	}
+}
+
 struct vt_stored *vt_image_store(struct vt *vt, const struct vt_picture *picture)
 {
 	struct vt_images *im = &vt->images;
 
-	if (picture->len == 0 || picture->len > MIN(im->bytes_max, (size_t)VT_IMAGE_BYTES_MAX) ||
-	    picture->width == 0 || picture->width > VT_IMAGE_SIDE_MAX || picture->height == 0 ||
-	    picture->height > VT_IMAGE_SIDE_MAX || (picture->format == VT_IMAGE_RGBA &&
-	    picture->len != (size_t)picture->width * picture->height * 4)) {
+	if (picture->len > MIN(im->bytes_max, (size_t)VT_IMAGE_BYTES_MAX) || picture->width == 0 ||
+	    picture->width > VT_IMAGE_SIDE_MAX || picture->height == 0 || picture->height > VT_IMAGE_SIDE_MAX ||
+	    !vt_picture_len_good(picture)) {
 		free(picture->data);
 		return NULL;
 	}
@@ -142,6 +155,31 @@ static const struct vt_stored *find(const struct vt *vt, uint64_t serial)
 	return NULL;
 }
 
+void vt_images_compact(struct vt *vt)
+{
+	free(vt->images.unpacked);
+	vt->images.unpacked = NULL;
+	vt->images.unpacked_serial = 0;
+}
+
+/* The pixels of an indexed image, which are made when somebody asks; NULL without memory. */
+static uint8_t *unpacked(struct vt *vt, const struct vt_stored *s)
+{
+	struct vt_images *im = &vt->images;
+	size_t pixels = (size_t)s->picture.width * s->picture.height;
+
+	if (im->unpacked_serial == s->serial)
+		return im->unpacked;
+	vt_images_compact(vt);
+	uint32_t *to = malloc(pixels * sizeof(*to));
+	if (!to)
+		return NULL;
+	vt_indexed_unpack(to, s->picture.data, pixels);
+	im->unpacked = (uint8_t *)to;
+	im->unpacked_serial = s->serial;
+	return im->unpacked;
+}
+
 /* Frame number i, the picture being the first. */
 static struct vt_image_part part(const struct vt_stored *s, uint32_t i)
 {
@@ -167,7 +205,7 @@ static struct vt_image_part visible_part(const struct vt_stored *s, unsigned i)
 			return part(s, k);
 }
 
-bool vt_image_get(const struct vt *vt, uint64_t serial, struct vt_image *ret)
+bool vt_image_get(struct vt *vt, uint64_t serial, struct vt_image *ret)
 {
 	const struct vt_stored *s = find(vt, serial);
 
@@ -176,10 +214,15 @@ bool vt_image_get(const struct vt *vt, uint64_t serial, struct vt_image *ret)
 	*ret = (struct vt_image){ .serial = serial, .format = s->picture.format, .width = s->picture.width,
 		.height = s->picture.height, .data = visible_part(s, 0).data, .len = s->picture.len,
 		.frames = MAX(visible(s), 1u), .loops = s->loops };
-	return true;
+	if (ret->format != VT_IMAGE_INDEXED)
+		return true;
+	ret->format = VT_IMAGE_RGBA;
+	ret->data = unpacked(vt, s);
+	ret->len = (size_t)ret->width * ret->height * 4;
+	return ret->data;
 }
 
-const uint8_t *vt_image_frame(const struct vt *vt, uint64_t serial, unsigned i, uint32_t *ret_ms)
+const uint8_t *vt_image_frame(struct vt *vt, uint64_t serial, unsigned i, uint32_t *ret_ms)
 {
 	const struct vt_stored *s = find(vt, serial);
 
@@ -187,7 +230,7 @@ const uint8_t *vt_image_frame(const struct vt *vt, uint64_t serial, unsigned i, 
 		return NULL;
 	struct vt_image_part p = visible_part(s, i);
 	*ret_ms = p.gap;
-	return p.data;
+	return s->picture.format == VT_IMAGE_INDEXED ? unpacked(vt, s) : p.data;
 }
 
 void vt_cell_pixels(const struct vt *vt, uint16_t *ret_width, uint16_t *ret_height)

@@ -22,8 +22,9 @@
 #define VT_ROW_IMAGES_MAX 64u               /* parts of images in one row; the oldest go */
 #define VT_IMAGE_SPANS_MAX 65536u           /* and in all rows */
 
+/* The last is the engine's own and never handed out: pixels of few colours (sixel.h). */
 enum vt_image_format { VT_IMAGE_RGBA, VT_IMAGE_PNG, VT_IMAGE_JPEG, VT_IMAGE_GIF, VT_IMAGE_WEBP,
-	VT_IMAGE_BMP };
+	VT_IMAGE_BMP, VT_IMAGE_INDEXED };
 
 /* What is to be shown for a serial number. An animation that runs has several frames,
  * all RGBA; what else has one. */
@@ -36,11 +37,12 @@ struct vt_image {
 	unsigned frames;                     /* >= 1 */
 	unsigned loops;                      /* of an animation; 0 = for ever */
 };
-/* False when there is no such image (any more). Data is valid until the next
- * vt_write(), vt_resize(), vt_reset() or vt_erase_scrollback(). */
-bool vt_image_get(const struct vt *vt, uint64_t serial, struct vt_image *ret);
+/* False when there is no such image (any more), or no memory for its pixels. Data is valid until
+ * the next vt_image_get() or vt_image_frame() of another image, vt_write(), vt_resize(), vt_reset(),
+ * vt_erase_scrollback() or vt_compact(). */
+bool vt_image_get(struct vt *vt, uint64_t serial, struct vt_image *ret);
 /* Frame i < image.frames: its pixels, width * height * 4 bytes, and how long it stays. */
-const uint8_t *vt_image_frame(const struct vt *vt, uint64_t serial, unsigned i, uint32_t *ret_ms);
+const uint8_t *vt_image_frame(struct vt *vt, uint64_t serial, unsigned i, uint32_t *ret_ms);
 
 /* A run of cells of one row that shows part of an image. The image, or the part of it
  * given by from_*, fills a rectangle that may begin left of and above the run and end

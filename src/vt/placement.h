@@ -30,7 +30,7 @@ struct vt_picture {
 	enum vt_image_format format;
 	uint32_t width, height;              /* pixels, 1..VT_IMAGE_SIDE_MAX */
 	uint8_t *data;                       /* from malloc(); whoever gets the picture owns it, come what may */
-	size_t len;                          /* width * height * 4 when RGBA */
+	size_t len;                          /* width * height * 4 when RGBA; VT_INDEXED_BYTES(width * height) */
 	bool clear;                          /* some pixels let what lies below through */
 };
 
@@ -131,6 +131,9 @@ struct vt_images {
 	size_t kept_head, n_kept, cap_kept;
 	uint64_t kept_seqno;                 /* the highest of them */
 	bool placeholders_kept;              /* some row in the scrollback has placeholders, or had */
+	/* The pixels of the indexed image that the owner asked for last. */
+	uint8_t *unpacked;
+	uint64_t unpacked_serial;            /* 0 = none */
 };
 
 void vt_images_init(struct vt *vt, size_t bytes_max);
@@ -143,6 +146,10 @@ void vt_image_free(struct vt *vt, struct vt_stored *image);
 /* Makes room for so many bytes more at the cost of others than `keep` (may be NULL); false when
  * there is no way. */
 bool vt_images_make_room(struct vt *vt, size_t bytes, const struct vt_stored *keep);
+/* Gives back what is only kept for the owner to read. */
+void vt_images_compact(struct vt *vt);
+/* It is as long as its format and size want it. */
+bool vt_picture_len_good(const struct vt_picture *picture);
 /* It looks different now: another serial, and rows that show it have changed. */
 void vt_image_changed(struct vt *vt, struct vt_stored *image);
 /* With all its placements. */

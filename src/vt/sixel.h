@@ -40,15 +40,25 @@ struct vt_sixel_setup {
 	const struct vt_sixel_palette *palette; /* copied */
 };
 
+/* A picture of at most 255 colours is one byte a pixel, and after all pixels VT_INDEXED_COLORS
+ * colours of four bytes: what a pixel stands for. The first is 0, transparent. */
+#define VT_INDEXED_COLORS 256u
+#define VT_INDEXED_BYTES(pixels) ((pixels) + VT_INDEXED_COLORS * 4)
+/* The pixels of such data as four bytes each. */
+void vt_indexed_unpack(uint32_t *to, const uint8_t *data, size_t pixels);
+
 struct vt_sixel_picture {
-	uint8_t *pixels;                     /* width * height * 4 bytes R, G, B, A; free() them; NULL when there are none */
+	uint8_t *data;                       /* free() it; NULL when there is none */
+	size_t len;
+	bool indexed;                        /* data are as above, otherwise four bytes R, G, B, A a pixel */
 	uint32_t width, height;
 	bool clear;                          /* some are transparent */
 	uint32_t last_row;                   /* first pixel row of the last line of sixels, drawn or not */
 };
 
 #define VT_SIXEL_LINE 6u                 /* pixels of a sixel */
-#define VT_SIXEL_SPARE 4u                /* columns of a line that are written past its end */
+#define VT_SIXEL_LINE_ROWS (VT_SIXEL_LINE + 2) /* its pixels; the sixels of the pass under way, and their colours */
+#define VT_SIXEL_SPARE 16u               /* columns of a line that are written past its end */
 #define VT_SIXEL_NUMBER_MAX 65535u       /* larger ones count as this */
 
 /* The decoder's own business, and the snapshot's. */
@@ -60,14 +70,21 @@ struct vt_sixel {
 	uint8_t command, n;                  /* n: parameters begun, may exceed what is kept */
 	uint32_t params[5];
 
-	uint32_t color;
+	uint16_t chosen;                     /* register to draw with */
+	uint8_t number;                      /* of its colour in the line; 0 = it has none yet */
+	uint8_t numbers;                     /* given so far: 1 to this */
+	uint32_t colors[VT_INDEXED_COLORS];  /* what they stand for */
+	uint8_t number_of[VT_SIXEL_REGISTERS_MAX]; /* of a register's colour, as far as it is known */
+
 	uint32_t aspect;                     /* rows a pixel is tall */
 	uint32_t x, y;                       /* in columns and rows of the picture; y is the line's top */
-	uint32_t *line;                      /* LINE rows of line_cap + SPARE pixels; 0 where nothing is drawn */
+	uint8_t *line;                       /* LINE_ROWS rows of line_cap + SPARE; 0 where nothing is drawn */
 	uint32_t line_cap, line_end;         /* columns there are; those past line_end are empty */
 	uint32_t line_bits;                  /* all sixels of the line together */
+	uint32_t pass_end;                   /* so many columns of the pass may hold a sixel */
 
-	uint32_t *pixels;
+	uint8_t *pixels;                     /* numbers of colours, and room for what these are; or four bytes each */
+	bool wide;                           /* the latter */
 	uint32_t stride, cap;                /* in pixels, and rows there is room for */
 	uint32_t width, rows;                /* made so far; columns past width are made as well */
 	uint32_t opaque;                     /* so many columns have no transparent pixel in any row; maybe more */
@@ -83,5 +100,20 @@ void vt_sixel_feed(struct vt_sixel *s, const uint8_t *bytes, size_t len);
  * empty then. The registers as they are now are written to palette unless it is NULL. */
 bool vt_sixel_finish(struct vt_sixel *s, struct vt_sixel_picture *ret, struct vt_sixel_palette *palette);
 void vt_sixel_free(struct vt_sixel *s);
+
+/* ---- between sixel.c and sixel_picture.c -------------------------------------------- */
+
+static inline uint8_t *vt_sixel_line_row(const struct vt_sixel *s, unsigned i)
+{
+	return s->line + (size_t)i * (s->line_cap + VT_SIXEL_SPARE);
+}
+/* Columns up to end exist in the line; false without memory. */
+bool vt_sixel_line_reach(struct vt_sixel *s, uint32_t end);
+/* Draws what has been noted into the line; the line into the picture. */
+void vt_sixel_pass_done(struct vt_sixel *s);
+void vt_sixel_line_done(struct vt_sixel *s);
+/* A sixel is to be drawn, and the chosen colour has no number: gives it one. */
+void vt_sixel_number(struct vt_sixel *s);
+bool vt_sixel_picture_done(struct vt_sixel *s, struct vt_sixel_picture *ret);
 
 #endif

@@ -28,13 +28,12 @@ uint32_t vt_snap_image_count(const struct vt_snap *s, const struct vt *vt)
 
 static void picture_fields(struct vt_snap *s, struct vt_picture *picture)
 {
-	SNAP_NUMBER(s, picture->format, VT_IMAGE_BMP);
+	SNAP_NUMBER(s, picture->format, VT_IMAGE_INDEXED);
 	SNAP_RANGE(s, picture->width, 1, VT_IMAGE_SIDE_MAX);
 	SNAP_RANGE(s, picture->height, 1, VT_IMAGE_SIDE_MAX);
 	SNAP_BOOL(s, picture->clear);
 	picture->len = vt_snap_count(s, picture->len, VT_IMAGE_BYTES_MAX, 1);
-	vt_snap_require(s, picture->len > 0 && (picture->format != VT_IMAGE_RGBA ||
-	    picture->len == (size_t)picture->width * picture->height * 4));
+	vt_snap_require(s, vt_picture_len_good(picture));
 	vt_snap_bytes(s, &picture->data, picture->len);
 }
 

@@ -23,20 +23,20 @@ void vt_snap_sixel(struct vt_snap *s, struct vt *vt)
 		palette_fields(s, vt->sixel_palette);
 }
 
-/* Rows of pixels of which the first `width` columns count. */
-static void pixel_rows(struct vt_snap *s, uint32_t *pixels, size_t stride, uint32_t width, uint32_t rows)
+/* Rows of which the first `bytes` count. */
+static void pixel_rows(struct vt_snap *s, uint8_t *pixels, size_t stride, size_t bytes, uint32_t rows)
 {
 	for (uint32_t y = 0; y < rows; y++)
-		vt_snap_raw(s, pixels + y * stride, width * sizeof(*pixels));
+		vt_snap_raw(s, pixels + y * stride, bytes);
 }
 
 static void line_fields(struct vt_snap *s, struct vt_sixel *x)
 {
 	SNAP_NUMBER(s, x->line_end, x->setup.max_width);
 	SNAP_NUMBER(s, x->line_bits, 63);
-	vt_snap_room(s, x->line_end, VT_SIXEL_LINE * sizeof(*x->line));
+	vt_snap_room(s, x->line_end, VT_SIXEL_LINE);
 	if (s->reading && x->line_end > 0 && s->error == VT_SNAPSHOT_OK) {
-		x->line = vt_snap_alloc(s, VT_SIXEL_LINE * (size_t)(x->line_end + VT_SIXEL_SPARE), sizeof(*x->line));
+		x->line = vt_snap_alloc(s, VT_SIXEL_LINE_ROWS, x->line_end + VT_SIXEL_SPARE);
 		x->line_cap = x->line_end;
 	}
 	if (x->line && s->error == VT_SNAPSHOT_OK)
@@ -45,25 +45,28 @@ static void line_fields(struct vt_snap *s, struct vt_sixel *x)
 
 static void picture_fields(struct vt_snap *s, struct vt_sixel *x)
 {
+	SNAP_BOOL(s, x->wide);
 	SNAP_NUMBER(s, x->width, x->setup.max_width);
 	SNAP_NUMBER(s, x->rows, x->setup.max_height);
-	size_t n = (size_t)x->width * x->rows;
+	size_t n = (size_t)x->width * x->rows, pixel = x->wide ? sizeof(uint32_t) : 1;
 	if (n > x->setup.max_pixels)
 		vt_snap_fail(s, VT_SNAPSHOT_LIMIT);
-	vt_snap_room(s, n, sizeof(*x->pixels));
+	vt_snap_room(s, n, pixel);
 	if (s->reading && n > 0) {
-		x->pixels = vt_snap_alloc(s, n, sizeof(*x->pixels));
+		x->pixels = vt_snap_alloc(s, x->wide ? n * pixel : VT_INDEXED_BYTES(n), 1);
 		x->stride = x->width;
 		x->cap = x->rows;
 	}
 	if (n > 0 && s->error == VT_SNAPSHOT_OK)
-		pixel_rows(s, x->pixels, x->stride, x->width, x->rows);
+		pixel_rows(s, x->pixels, x->stride * pixel, x->width * pixel, x->rows);
 	/* Rows without a column are none. */
 	if (s->reading && n == 0)
 		x->rows = 0;
 }
 
 /* not kept, vt_sixel: opaque - found again when the picture is finished
+ * not kept, vt_sixel: number_of - found again by the colour
+ * not kept, vt_sixel: pass_end - 0 between writes
  * not kept, vt_sixel_setup: palette - copied at the beginning */
 static void decoder_fields(struct vt_snap *s, struct vt_sixel *x)
 {
@@ -81,7 +84,11 @@ static void decoder_fields(struct vt_snap *s, struct vt_sixel *x)
 	SNAP_NUMBER(s, x->n, UINT8_MAX);
 	for (unsigned i = 0; i < ARRAY_LEN(x->params); i++)
 		SNAP_NUMBER(s, x->params[i], VT_SIXEL_NUMBER_MAX);
-	SNAP_NUMBER(s, x->color, UINT32_MAX);
+	SNAP_NUMBER(s, x->chosen, setup->registers - 1);
+	SNAP_NUMBER(s, x->numbers, VT_INDEXED_COLORS - 1);
+	SNAP_NUMBER(s, x->number, x->numbers);
+	for (unsigned i = 1; i <= x->numbers; i++)
+		SNAP_NUMBER(s, x->colors[i], UINT32_MAX);
 	SNAP_RANGE(s, x->aspect, 1, VT_SIXEL_NUMBER_MAX);
 	SNAP_NUMBER(s, x->x, setup->max_width);
 	SNAP_NUMBER(s, x->y, setup->max_height);

@@ -21,6 +21,7 @@
  * not kept, vt_kitty: expected - follows from the command
  * not kept, vt_spans: cap - the memory
  * not kept, vt_images: cap bytes bytes_max spans relatives virtuals cap_placements kept_head cap_kept - counted; the memory
+ * not kept, vt_images: unpacked unpacked_serial - handed out to the owner
  * not kept, vt_scrollback: blocks head n cap bytes end - follow from the blocks
  * not kept, vt_scrollback: lines_max bytes_max - the owner's
  * not kept, vt_scrollback: unpacked unpacked_rows unpacked_serial - the block read last

@@ -337,7 +337,8 @@ void vt_spans_drop_columns(struct vt *vt, struct vt_grid_row *row, unsigned left
 
 /* ---- deleting ------------------------------------------------------------------------- */
 
-static bool sweep(struct vt *vt, struct vt_spans **list)
+/* *left are those that may be found yet. */
+static bool sweep(struct vt *vt, struct vt_spans **list, size_t *left)
 {
 	unsigned n = 0, had = *list ? (*list)->n : 0;
 
@@ -347,6 +348,7 @@ static bool sweep(struct vt *vt, struct vt_spans **list)
 	if (n == had)
 		return false;
 	vt->images.spans -= had - n;
+	*left -= had - n;
 	(*list)->n = (uint16_t)n;
 	if (n == 0) {
 		free(*list);
@@ -358,19 +360,23 @@ static bool sweep(struct vt *vt, struct vt_spans **list)
 void vt_spans_sweep(struct vt *vt)
 {
 	struct vt_images *im = &vt->images;
+	size_t left = 0;
 
-	for (unsigned g = 0; g < ARRAY_LEN(vt->grids); g++)
-		for (unsigned y = 0; y < vt->grids[g].n; y++)
-			if (sweep(vt, &vt->grids[g].rows[y].spans))
-				vt_touch(vt, &vt->grids[g].rows[y]);
-	for (size_t i = 0; i < im->n_kept; i++) {
+	for (size_t i = 0; i < im->n_placements; i++)
+		left += im->placements[i]->dead ? im->placements[i]->spans : 0;
+	/* The oldest first: it is they that have to go for new ones. */
+	for (size_t i = 0; i < im->n_kept && left > 0; i++) {
 		struct vt_kept_spans *k = &im->kept[im->kept_head + i];
 
-		if (sweep(vt, &k->spans)) {
+		if (sweep(vt, &k->spans, &left)) {
 			k->seqno = im->kept_seqno = vt_now(vt);
 			vt->changed = true;
 		}
 	}
+	for (unsigned g = 0; g < ARRAY_LEN(vt->grids); g++)
+		for (unsigned y = 0; y < vt->grids[g].n && left > 0; y++)
+			if (sweep(vt, &vt->grids[g].rows[y].spans, &left))
+				vt_touch(vt, &vt->grids[g].rows[y]);
 }
 
 static bool shows(const struct vt *vt, const struct vt_spans *list, const struct vt_stored *image)

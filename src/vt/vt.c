@@ -163,6 +163,7 @@ void vt_erase_scrollback(struct vt *vt, bool and_viewport)
 
 bool vt_compact(struct vt *vt)
 {
+	vt_images_compact(vt);
 	return vt_sb_compact(&vt->sb);
 }
 

@@ -42,6 +42,17 @@ static bool decode(const struct vt_sixel_setup *setup, const char *data, size_t 
 	}
 	bool ok = vt_sixel_finish(s, ret, NULL);
 	vt_sixel_free(s);
+	if (ret->indexed) {
+		size_t n = (size_t)ret->width * ret->height;
+		uint32_t *pixels = xmalloc(n * 4);
+
+		assert_int_equal(ret->len, VT_INDEXED_BYTES(n));
+		vt_indexed_unpack(pixels, ret->data, n);
+		free(ret->data);
+		ret->data = (uint8_t *)pixels;
+	} else {
+		assert_int_equal(ret->len, (size_t)ret->width * ret->height * 4);
+	}
 	return ok;
 }
 
@@ -76,7 +87,7 @@ static void expect_setup(const struct vt_sixel_setup *setup, const char *data, c
 				seen[n++] = '/';
 			for (uint32_t x = 0; x < pic.width; x++) {
 				assert_true(n + 2 < sizeof(seen));
-				seen[n] = letter(pic.pixels + 4 * ((size_t)y * pic.width + x));
+				seen[n] = letter(pic.data + 4 * ((size_t)y * pic.width + x));
 				clear |= seen[n++] == '.';
 			}
 		}
@@ -84,7 +95,7 @@ static void expect_setup(const struct vt_sixel_setup *setup, const char *data, c
 		if (strcmp(seen, rows) != 0)
 			fail_msg("%s\n expected %s\n     seen %s", data, rows, seen);
 		assert_int_equal(pic.clear, clear);
-		free(pic.pixels);
+		free(pic.data);
 	}
 }
 
@@ -128,12 +139,12 @@ static void test_lines(void **state)
 	assert_true(decode(&setup, wide, strlen(wide), 0, &pic));
 	assert_int_equal(pic.width, 3000);
 	assert_int_equal(pic.height, 19);
-	assert_int_equal(letter(pic.pixels + 4 * (3000 * 6 + 2999)), 'r');
-	assert_int_equal(letter(pic.pixels + 4 * (3000 * 12 + 2999)), 'g');
-	assert_int_equal(letter(pic.pixels + 4 * (3000 * 12 + 2998)), '.');
-	assert_int_equal(letter(pic.pixels + 4 * (3000 * 18)), 'b');
+	assert_int_equal(letter(pic.data + 4 * (3000 * 6 + 2999)), 'r');
+	assert_int_equal(letter(pic.data + 4 * (3000 * 12 + 2999)), 'g');
+	assert_int_equal(letter(pic.data + 4 * (3000 * 12 + 2998)), '.');
+	assert_int_equal(letter(pic.data + 4 * (3000 * 18)), 'b');
 	assert_int_equal(pic.last_row, 18);
-	free(pic.pixels);
+	free(pic.data);
 }
 
 /* vt340test: j4james/repeat_introducer.sh, unexpected.sh */
@@ -193,8 +204,8 @@ static void test_default_palette(void **state)
 		assert_true(decode(&setup, data, (size_t)n, 0, &pic));
 		assert_int_equal(pic.width, 2);
 		for (unsigned k = 0; k < 3; k++)
-			assert_in_range(pic.pixels[4 + k] + 3, pic.pixels[k], pic.pixels[k] + 6);
-		free(pic.pixels);
+			assert_in_range(pic.data[4 + k] + 3, pic.data[k], pic.data[k] + 6);
+		free(pic.data);
 	}
 	/* 16-255 as xterm numbers colours */
 	assert_int_equal(palette.v[16], 0xff000000);
@@ -207,8 +218,8 @@ static void test_default_palette(void **state)
 	/* no colour chosen: 15 */
 	struct vt_sixel_picture pic;
 	assert_true(decode(&setup, "@", 1, 0, &pic));
-	assert_memory_equal(pic.pixels, "\xcc\xcc\xcc\xff", 4);
-	free(pic.pixels);
+	assert_memory_equal(pic.data, "\xcc\xcc\xcc\xff", 4);
+	free(pic.data);
 }
 
 /* vt340test: j4james/macro_aspect_ratio.sh, raster_aspect_ratio.sh */
@@ -227,7 +238,7 @@ static void test_aspect(void **state)
 		assert_true(decode(&setup, "~-@", 3, 0, &pic));
 		assert_int_equal(pic.height, 7 * macros[i].rows);
 		assert_int_equal(pic.last_row, 6 * macros[i].rows);
-		free(pic.pixels);
+		free(pic.data);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(rasters); i++) {
 		struct vt_sixel_setup setup = usual(2, 1);
@@ -235,7 +246,7 @@ static void test_aspect(void **state)
 
 		assert_true(decode(&setup, data, (size_t)n, 0, &pic));
 		assert_int_equal(pic.height, 7 * rasters[i].rows);
-		free(pic.pixels);
+		free(pic.data);
 	}
 	expect(0, 1, COLORS "#1A#2@", ".g/.g/r./r.");
 	/* changed on the way; the raster command also returns to the left (measured on a VT330) */
@@ -281,7 +292,7 @@ static void test_last_row(void **state)
 
 		assert_true(decode(&setup, cases[i].data, strlen(cases[i].data), 0, &pic));
 		assert_int_equal(pic.last_row, cases[i].row);
-		free(pic.pixels);
+		free(pic.data);
 	}
 }
 
@@ -312,15 +323,15 @@ static void test_limits(void **state)
 	assert_int_equal(pic.width, (16 << 20) / 10000);
 	assert_int_equal(pic.height, 10000);
 	assert_int_equal(pic.last_row, 10000);
-	free(pic.pixels);
+	free(pic.data);
 	const char *many = "#1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19;20;21;22;23;24;25;26;27;28;29;30;31;32;33;34@";
 	char *longer = xmalloc(100000);
 	memset(longer, ';', 100000);
 	longer[0] = '#';
 	assert_true(decode(&setup, many, strlen(many), 0, &pic));
-	free(pic.pixels);
+	free(pic.data);
 	assert_true(decode(&setup, longer, 100000, 0, &pic));
-	free(pic.pixels);
+	free(pic.data);
 	free(longer);
 }
 
@@ -417,15 +428,15 @@ static void plain_decode(struct plain *d, const char *data)
 				d->pixels[(size_t)y * d->setup->max_width + x] = d->fill;
 }
 
-static size_t random_data(char *s, size_t max)
+static size_t random_data(char *s, size_t max, unsigned colors)
 {
 	size_t n = 0, len = rnd((uint32_t)max - 40);
 	bool tall = rnd(4) == 0;
 
 	while (n < len) {
 		switch (rnd(12)) {
-		case 0: n += (size_t)snprintf(s + n, 40, "#%u", rnd(20)); break;
-		case 1: n += (size_t)snprintf(s + n, 40, "#%u;2;%u;%u;%u", rnd(20), rnd(101), rnd(101), rnd(101)); break;
+		case 0: n += (size_t)snprintf(s + n, 40, "#%u", rnd(colors)); break;
+		case 1: n += (size_t)snprintf(s + n, 40, "#%u;2;%u;%u;%u", rnd(colors), rnd(101), rnd(101), rnd(101)); break;
 		case 2: n += (size_t)snprintf(s + n, 40, "!%u%c", rnd(rnd(2) ? 12 : 90), '?' + (char)rnd(64)); break;
 		case 3: s[n++] = '$'; break;
 		case 4: s[n++] = '-'; break;
@@ -445,19 +456,23 @@ static size_t random_data(char *s, size_t max)
 
 static void test_random(void **state)
 {
-	static char data[4000];
+	static char data[40000];
+	unsigned wide = 0;
 
 	for (unsigned round = 0; round < 3000; round++) {
 		struct vt_sixel_setup setup = usual(rnd(10), rnd(3));
 		struct vt_sixel_picture pic;
 
-		setup.registers = 1 + rnd(20);
+		/* some with more colours than a byte can number, or just as many */
+		unsigned colors = round % 100 == 5 ? 200 + rnd(rnd(2) ? 80 : 900) : 20;
+		setup.registers = 1 + rnd(colors);
 		setup.max_width = 20 + rnd(rnd(2) ? 60 : 400);
 		setup.max_height = 20 + rnd(200);
 		struct plain d = { .setup = &setup };
-		size_t len = random_data(data, round % 10 ? 300 : sizeof(data));
+		size_t len = random_data(data, colors > 20 ? sizeof(data) : round % 10 ? 300 : 4000, colors);
 		plain_decode(&d, data);
 		assert_true(decode(&setup, data, len, round % 4 * 7, &pic));
+		wide += !pic.indexed && pic.data;
 		bool empty = d.width == 0 || d.height == 0, clear = false;
 		if (pic.width != (empty ? 0 : d.width) || pic.height != (empty ? 0 : d.height))
 			fail_msg("P1 %u P2 %u, %u x %u registers %u: size %u x %u, seen %u x %u: %s", setup.p1, setup.p2,
@@ -466,7 +481,7 @@ static void test_random(void **state)
 			for (uint32_t x = 0; x < pic.width; x++) {
 				uint32_t want = d.pixels[(size_t)y * setup.max_width + x], seen;
 
-				memcpy(&seen, pic.pixels + 4 * ((size_t)y * pic.width + x), 4);
+				memcpy(&seen, pic.data + 4 * ((size_t)y * pic.width + x), 4);
 				clear |= want == 0;
 				if (seen == want)
 					continue;
@@ -477,8 +492,9 @@ static void test_random(void **state)
 		assert_int_equal(pic.clear, clear);
 		assert_int_equal(pic.last_row, MIN(d.y, setup.max_height));
 		free(d.pixels);
-		free(pic.pixels);
+		free(pic.data);
 	}
+	assert_in_range(wide, 5, 30);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -519,9 +535,9 @@ static void test_no_memory(void **state)
 		fail_at = -1;
 		vt_sixel_free(s);
 		failures += !ok;
-		assert_true(ok || (!pic.pixels && pic.width == 0));
+		assert_true(ok || (!pic.data && pic.width == 0));
 		assert_true(!ok || (pic.width == 2000 && pic.height == 48));
-		free(pic.pixels);
+		free(pic.data);
 		if (!hit)
 			break;
 	}
