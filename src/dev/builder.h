@@ -16,6 +16,7 @@
 struct dev_builder {
 	struct engine *engine;
 	char *id;
+	struct strv proxies;             /* of the engine's client: every program here gets them, no image */
 	struct proc guard;
 };
 

@@ -190,6 +190,21 @@ static void set_var(struct strv *vars, const char *name, const char *value)
 		env_set(vars, name, value);
 }
 
+static void add_step(struct dockerfile *d, const char *p, const char *end, unsigned line, bool run)
+{
+	const char *w, *from = p;
+	size_t n;
+	while (next_word(&p, end, d->escape, &w, &n) && n > 2 && w[0] == '-' && w[1] == '-')
+		from = p;
+	while (from < end && blank(*from))
+		from++;
+	if (d->n_steps == d->cap_steps) {
+		d->cap_steps = d->cap_steps ? d->cap_steps * 2 : 8;
+		d->steps = xreallocarray(d->steps, d->cap_steps, sizeof(*d->steps));
+	}
+	d->steps[d->n_steps++] = (struct dockerfile_step){ xmemdup0(from, (size_t)(end - from)), line, run };
+}
+
 static bool is_name(const char *w, size_t n, const char *name)
 {
 	return strlen(name) == n && strncasecmp(w, name, n) == 0;
@@ -215,8 +230,12 @@ static int add_instruction(struct dockerfile *d, struct reader *r, const struct 
 		add_line(lines, DOCKERFILE_ENV, rest, len);
 	else if (is_name(text->s, n, "USER") && d->n)
 		add_line(lines, DOCKERFILE_USER, rest, len);
-	else if (is_name(text->s, n, "RUN") || is_name(text->s, n, "COPY") || is_name(text->s, n, "ADD"))
+
+	bool run = is_name(text->s, n, "RUN");
+	if (run || is_name(text->s, n, "COPY") || is_name(text->s, n, "ADD")) {
+		add_step(d, rest, end, line, run);
 		skip_heredocs(r, rest, end);
+	}
 	return 0;
 }
 
@@ -265,9 +284,48 @@ void dockerfile_free(struct dockerfile *d)
 		free(d->stages[i].name);
 		lines_fini(&d->stages[i].lines);
 	}
+	for (size_t i = 0; i < d->n_steps; i++)
+		free(d->steps[i].text);
+	free(d->steps);
 	free(d->stages);
 	lines_fini(&d->globals);
 	free(d);
+}
+
+/* Is a source of this COPY in the message? All words but the last are sources. */
+static bool names_source(const struct dockerfile *d, const struct dockerfile_step *step, const char *said)
+{
+	const char *p = step->text, *end = p + strlen(p), *w, *last = NULL;
+	size_t n, last_n = 0;
+	while (next_word(&p, end, d->escape, &w, &n)) {
+		if (last) {
+			cleanup_free char *source = xmemdup0(last, last_n);
+			const char *name = source;
+			while (str_starts(name, "./") || *name == '/')
+				name += *name == '/' ? 1 : 2;
+			cleanup_free char *classic = xasprintf("stat %s:", name), *buildkit = xasprintf("\"/%s\"", name);
+			if (*name && (strstr(said, classic) || strstr(said, buildkit)))
+				return true;
+		}
+		last = w;
+		last_n = n;
+	}
+	return false;
+}
+
+unsigned dockerfile_line_of(const struct dockerfile *d, const char *said)
+{
+	unsigned line = 0;
+	size_t longest = 0;
+	for (size_t i = 0; i < d->n_steps; i++) {
+		const struct dockerfile_step *s = &d->steps[i];
+		size_t len = s->run ? strlen(s->text) : 0;
+		if (s->run ? len > longest && strstr(said, s->text) : !longest && names_source(d, s, said)) {
+			line = s->line;
+			longest = len;
+		}
+	}
+	return line;
 }
 
 const struct dockerfile_stage *dockerfile_stage(const struct dockerfile *d, const char *target)

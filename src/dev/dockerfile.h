@@ -27,8 +27,15 @@ struct dockerfile_stage {
 	unsigned line;               /* of its FROM, from 1 */
 	struct dockerfile_lines lines;
 };
+struct dockerfile_step {             /* RUN, COPY or ADD */
+	char *text;                  /* what follows its name and its flags */
+	unsigned line;
+	bool run;
+};
 struct dockerfile {
 	char escape;
+	struct dockerfile_step *steps;
+	size_t n_steps, cap_steps;
 	struct dockerfile_lines globals;  /* ARGs before the first FROM */
 	struct dockerfile_stage *stages;
 	size_t n, cap;
@@ -37,6 +44,9 @@ struct dockerfile {
 /* file is the name in messages. ERR_FAILED when there is no FROM, or one without an image. */
 struct dockerfile *dockerfile_parse(const char *text, size_t len, const char *file, struct err *err);
 void dockerfile_free(struct dockerfile *d);
+/* The line of the step that a builder's message is about, by the command or file that it quotes; 0 when it cannot be
+ * told. */
+unsigned dockerfile_line_of(const struct dockerfile *d, const char *said);
 /* By name (any case) or number; NULL is the last stage. NULL when there is none such. */
 const struct dockerfile_stage *dockerfile_stage(const struct dockerfile *d, const char *target);
 /* The image that the target stage rests on in the end; build_args are "NAME=value". malloc()ed; NULL

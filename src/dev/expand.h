@@ -1,8 +1,9 @@
 /* expand.h - variables in the words of a Dockerfile and in a feature's containerEnv.
  *
- * Understood, as the engine's own builder does: $NAME, ${NAME}, ${NAME:-word},
- * ${NAME-word}, ${NAME:+word}, ${NAME+word}, nested; quotes and the escape character.
- * Private to dev. */
+ * Understood, as the engine's own builder does (Source: Dockerfile reference, "Environment replacement"):
+ * $NAME, ${NAME}, ${NAME:-word}, ${NAME-word}, ${NAME:+word}, ${NAME+word}, ${NAME:?word}, ${NAME?word},
+ * ${NAME#pattern}, ${NAME##pattern}, ${NAME%pattern}, ${NAME%%pattern}, ${NAME/pattern/word}, ${NAME//pattern/word},
+ * nested; patterns have * and ?; quotes and the escape character. Private to dev. */
 #ifndef LACE_DEV_EXPAND_H
 #define LACE_DEV_EXPAND_H
 
@@ -10,6 +11,7 @@
 
 #define DEV_EXPAND_MAX (64u << 10)   /* bytes of a result: chains of $A$A grow exponentially */
 #define DEV_EXPAND_DEPTH 16          /* of ${A:-${B:-...}} */
+#define DEV_EXPAND_STEPS (4u << 20)  /* of one pattern against one value */
 
 struct dev_expand {
 	const struct strv *vars;     /* "NAME=value"; may be NULL */
@@ -18,7 +20,7 @@ struct dev_expand {
 	bool unbound;                /* out: a variable without a value and without a default was used (as "") */
 };
 
-/* Appends the expanded text. -1: not understood, or too long or deep; what ret holds then is of no use. */
+/* Appends the expanded text. -1: not understood, or too long, deep or laborious; what ret holds then is of no use. */
 int dev_expand(struct dev_expand *x, const char *text, size_t len, struct str *ret);
 
 #endif

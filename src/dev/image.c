@@ -45,22 +45,30 @@ static json_object *named_image(struct engine *e, const char *ref, struct err *e
 
 /* Reads the Dockerfile before the builder does: a missing stage or FROM is an error with a line, and
  * progress can name the base. */
-static int check_dockerfile(const char *path, const struct strv *build_args, const char *target,
-    char **ret_base, struct err *err)
+static struct dockerfile *read_dockerfile(const char *path, const char *target, struct err *err)
 {
 	cleanup_str struct str text = STR_INIT;
 	if (fs_read(path, DOCKERFILE_BYTES_MAX, &text, err) < 0)
-		return -1;
+		return NULL;
 	struct dockerfile *d = dockerfile_parse(text.s, text.len, path, err);
-	if (!d)
-		return -1;
-	int code = 0;
-	if (target && !dockerfile_stage(d, target))
-		code = err_set(err, ERR_FAILED, "%s has no stage \"%s\", which build.target names", path, target);
-	else
-		*ret_base = dockerfile_base_image(d, build_args, target);
+	if (!d || !target || dockerfile_stage(d, target))
+		return d;
+	err_set(err, ERR_FAILED, "%s has no stage \"%s\", which build.target names", path, target);
 	dockerfile_free(d);
-	return code;
+	return NULL;
+}
+
+/* The builder's error, with the line of the Dockerfile that it is about. */
+static void blame_line(const struct dockerfile *d, const char *path, struct err *err)
+{
+	cleanup_free char *reason = xstrdup(err->msg), *where = xstrdup(path);
+	unsigned line = dockerfile_line_of(d, reason);
+	if (line) {
+		free(where);
+		where = xasprintf("%s:%u", path, line);
+	}
+	err_set(err, err->code, "cannot build %s: %s%s%s", where, reason, log_path() ? "; its output is in " : "",
+	    log_path() ? log_path() : "");
 }
 
 static void push_list(struct strv *args, const char *flag, json_object *value)
@@ -110,11 +118,13 @@ static json_object *built_image(struct engine *e, const struct dev_config *c, bo
 	}
 	cleanup_free char *path = fs_join(c->config_dir, file), *dir = fs_join(c->config_dir, context ? context :
 	    ".");
-	cleanup_free char *tag = build_tag(c), *base = NULL;
+	cleanup_free char *tag = build_tag(c);
 	cleanup_strv struct strv build_args = STRV_INIT, args = STRV_INIT;
 	build_arguments(build, &build_args);
-	if (check_dockerfile(path, &build_args, target, &base, err) < 0)
+	struct dockerfile *d = read_dockerfile(path, target, err);
+	if (!d)
 		return NULL;
+	cleanup_free char *base = dockerfile_base_image(d, &build_args, target);
 
 	/* --force-rm: Docker's old builder leaves the container of a step that failed. */
 	const char *const first[] = { "-f", path, "-t", tag, "--force-rm", NULL };
@@ -135,13 +145,14 @@ static json_object *built_image(struct engine *e, const struct dev_config *c, bo
 	strv_push(&args, dir);
 
 	progress_step("Building %s%s%s", file, base ? " on " : "", base ? base : "");
-	if (engine_build(e, &args, err) < 0) {
+	int code = engine_build(e, &args, err);
+	if (code < 0) {
 		progress_show_output();
-		cleanup_free char *reason = xstrdup(err->msg);
-		err_set(err, err->code, "cannot build %s: %s%s%s", path, reason, log_path() ? "; its output is in " : "",
-		    log_path() ? log_path() : "");
-		return NULL;
+		blame_line(d, path, err);
 	}
+	dockerfile_free(d);
+	if (code < 0)
+		return NULL;
 	json_object *image = engine_image_inspect(e, tag, err);
 	if (!image)
 		err_wrap(err,

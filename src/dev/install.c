@@ -30,6 +30,8 @@
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum {
+	LAYERS_MAX = 125,            /* an engine's limit for an image */
+	LAYERS_SPARE = 5,            /* of them left: for the uid, and for images that are built on ours */
 	FRESH_BYTES = 32 << 20,
 	NO_TAR = 125,                /* exit code of install_script */
 	LAYER_WAIT_MS = 15 * 60 * 1000,
@@ -252,9 +254,27 @@ struct layering {
 	struct dev_builder builder;
 	bool open;
 	int64_t size;                /* of the image that the builder began with */
+	struct strv env;             /* of what is in the builder; none: the image's */
 };
 
-/* Installs feature i on top of *image, which it replaces. */
+static void close_builder(struct layering *l)
+{
+	if (l->open)
+		dev_builder_close(&l->builder);
+	l->open = false;
+	strv_fini(&l->env);
+}
+
+/* How many features have a layer of their own, the last ones; the others go into the first of those. */
+static size_t own_layers(json_object *base, size_t n)
+{
+	json_object *layers = json_get(json_get(base, "RootFS"), "Layers");
+	size_t there = json_object_is_type(layers, json_type_array) ? json_object_array_length(layers) : 0;
+	size_t room = there + LAYERS_SPARE < LAYERS_MAX ? LAYERS_MAX - LAYERS_SPARE - there : 1;
+	return MIN(room, n);
+}
+
+/* Installs feature i on top of *image, which it replaces; without a digest it stays in the builder. */
 static int add_layer(struct layering *l, struct engine *e, const struct dev_install *in,
     const struct dev_features *f, size_t i, const char *digest, json_object **image, struct err *err)
 {
@@ -263,11 +283,11 @@ static int add_layer(struct layering *l, struct engine *e, const struct dev_inst
 	progress_step("Installing feature %s (%zu of %zu)", name ? name : feature->id, i + 1, f->n);
 	if (json_flag(feature->json, "deprecated", false))
 		log_warn("feature %s is deprecated", feature->ref);
-	cleanup_strv struct strv env = STRV_INIT;
-	dev_image_env(*image, &env);
-	if (!env_get(&env, "PATH"))
-		env_set(&env, "PATH", DEFAULT_PATH);
-	if (dev_options_container_env(feature->json, &env, err) < 0)
+	if (!l->env.n)
+		dev_image_env(*image, &l->env);
+	if (!env_get(&l->env, "PATH"))
+		env_set(&l->env, "PATH", DEFAULT_PATH);
+	if (dev_options_container_env(feature->json, &l->env, err) < 0)
 		return err_wrap(err, "feature \"%s\"", feature->ref);
 	if (!l->open) {
 		if (dev_builder_open(&l->builder, e, *image, err) < 0)
@@ -275,21 +295,21 @@ static int add_layer(struct layering *l, struct engine *e, const struct dev_inst
 		l->open = true;
 		l->size = json_int(*image, "Size", 0);
 	}
-	if (install_one(&l->builder, in, feature, i, &env, err) < 0)
+	if (install_one(&l->builder, in, feature, i, &l->env, err) < 0)
 		return -1;
+	if (!digest)
+		return 0;
 
 	json_object *entries = json_copy(in->base_entries);
 	dev_feature_entries(f, i + 1, entries);
-	json_object *next = dev_builder_commit(&l->builder, *image, digest, &env, entries, err);
+	json_object *next = dev_builder_commit(&l->builder, *image, digest, &l->env, entries, err);
 	json_object_put(entries);
 	if (!next)
 		return err_wrap(err, "feature \"%s\"", feature->ref);
 	json_object_put(*image);
 	*image = next;
-	if (json_int(next, "Size", 0) - l->size > FRESH_BYTES) {
-		dev_builder_close(&l->builder);
-		l->open = false;
-	}
+	if (json_int(next, "Size", 0) - l->size > FRESH_BYTES)
+		close_builder(l);
 	return 0;
 }
 
@@ -314,16 +334,14 @@ static int lock_layer(const char *digest, const struct dev_feature *f)
 static int next_layer(struct layering *l, struct engine *e, const struct dev_install *in,
     const struct dev_features *f, size_t i, const char *digest, json_object **image, struct err *err)
 {
-	if (in->no_cache)
+	if (in->no_cache || !digest)
 		return add_layer(l, e, in, f, i, digest, image, err);
 	int code = 0, lock = lock_layer(digest, &f->v[i]);
 	json_object *there = dev_layer_find(e, digest, err);
 	if (there) {
 		json_object_put(*image);
 		*image = there;
-		if (l->open)             /* what was installed in it so far is in that image too */
-			dev_builder_close(&l->builder);
-		l->open = false;
+		close_builder(l);        /* what was installed in it so far is in that image too */
 	} else {
 		code = err_is(err) ? -1 : add_layer(l, e, in, f, i, digest, image, err);
 	}
@@ -348,11 +366,11 @@ json_object *dev_install_features(struct engine *e, const struct dev_install *in
 		image = json_object_get(in->base);
 
 	struct layering l = { .open = false };
+	size_t shared = f->n - own_layers(in->base, f->n);
 	int code = 0;
 	for (size_t i = done; code == 0 && i < f->n; i++)
-		code = next_layer(&l, e, in, f, i, digests[i], &image, err);
-	if (l.open)
-		dev_builder_close(&l.builder);
+		code = next_layer(&l, e, in, f, i, i < shared ? NULL : digests[i], &image, err);
+	close_builder(&l);
 	if (code < 0) {
 		json_object_put(image);
 		return NULL;

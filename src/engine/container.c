@@ -67,6 +67,20 @@ json_object *engine_inspect(struct engine *e, const char *id, struct err *err)
 	return ret;
 }
 
+char *engine_create_config(struct engine *e, const char *name, json_object *config, struct err *err)
+{
+	cleanup_str struct str path = STR_INIT;
+	str_puts(&path, "/containers/create?name=");
+	api_escape(&path, name);
+	json_object *answer = NULL;
+	const char *id = api_json(e, "POST", path.s, config, &answer, err) < 0 ? NULL : json_str(answer, "Id");
+	char *ret = id ? xstrdup(id) : NULL;
+	json_object_put(answer);
+	if (!ret && !err_is(err))
+		err_set(err, ERR_FAILED, "the engine did not name the container");
+	return ret;
+}
+
 static int command(struct engine *e, const char *method, const char *id, const char *rest, int timeout_ms,
     const char *what, struct err *err)
 {

@@ -108,3 +108,29 @@ int context_socket(char **ret_socket, char **ret_origin, struct err *err)
 	*ret_origin = xasprintf("from %s", origin);
 	return 0;
 }
+
+/* ---- proxies ---- */
+
+void engine_proxies(struct engine *e, struct strv *ret)
+{
+	static const struct { const char *key, *upper, *lower; } names[] = {
+		{ "httpProxy", "HTTP_PROXY", "http_proxy" }, { "httpsProxy", "HTTPS_PROXY", "https_proxy" },
+		{ "ftpProxy", "FTP_PROXY", "ftp_proxy" }, { "noProxy", "NO_PROXY", "no_proxy" },
+		{ "allProxy", "ALL_PROXY", "all_proxy" },
+	};
+	cleanup_err struct err ignored = ERR_INIT;
+	cleanup_free char *dir = config_dir(), *path = fs_join(dir, "config.json");
+	cleanup_free char *host = xasprintf("unix://%s", e->socket);
+	json_object *conf = read_config(path, &ignored), *all = json_get(conf, "proxies");
+	json_object *ours = json_get(all, host);
+	if (!ours)
+		ours = json_get(all, "default");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *value = json_str(ours, names[i].key);
+		if (!value)
+			continue;
+		env_set(ret, names[i].upper, value);
+		env_set(ret, names[i].lower, value);
+	}
+	json_object_put(conf);
+}

@@ -38,6 +38,11 @@ int engine_remove(struct engine *e, const char *id, bool volumes, struct err *er
 bool engine_port_conflict(const struct err *err, int *port);
 /* `CLI create ARGS...`: returns the container id, malloc()ed, or NULL. args are what follows "create". */
 char *engine_create(struct engine *e, const struct strv *args, struct err *err);
+/* The same over the API, from its container config, for containers of our own: nothing of the client's settings gets
+ * in, where `create` adds its proxies to the environment. */
+char *engine_create_config(struct engine *e, const char *name, json_object *config, struct err *err);
+/* HTTP_PROXY=..., http_proxy=... and so on, as the engine's client gives them to builds ("proxies" in its config.json). */
+void engine_proxies(struct engine *e, struct strv *ret);
 /* Processes of a running container: JSON of the API's top with ps_args ("-eo pid,ppid,comm"). */
 json_object *engine_top(struct engine *e, const char *id, const char *ps_args, struct err *err);
 /* Extracts a tar into path inside the container (running or not). */
@@ -75,6 +80,8 @@ int engine_image_pull(struct engine *e, const char *ref, struct err *err);
  * Entrypoint, Cmd, WorkingDir ...), changes none. Returns the image id, malloc()ed. */
 char *engine_commit(struct engine *e, const char *container, const char *repo, const char *tag,
     json_object *config, struct err *err);
+/* Imports a `save` archive. */
+int engine_image_load(struct engine *e, const struct str *tar, struct err *err);
 int engine_image_tag(struct engine *e, const char *image, const char *repo, const char *tag, struct err *err);
 int engine_image_remove(struct engine *e, const char *ref, struct err *err);
 /* `CLI build ARGS...`, streaming output to progress and the log: by BuildKit where the client has it (its own

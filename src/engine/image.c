@@ -51,6 +51,13 @@ char *engine_commit(struct engine *e, const char *container, const char *repo, c
 	return ret;
 }
 
+int engine_image_load(struct engine *e, const struct str *tar, struct err *err)
+{
+	struct api_call call = { .method = "POST", .path = "/images/load?quiet=1", .type = "application/x-tar", .body = tar->s,
+	    .len = tar->len, .timeout_ms = ENGINE_LONG_MS };
+	return api_call(e, &call, NULL, err) < 0 ? err_wrap(err, "cannot load an image") : 0;
+}
+
 int engine_image_tag(struct engine *e, const char *image, const char *repo, const char *tag, struct err *err)
 {
 	if (api_check_image(image, err) != 0)

@@ -36,6 +36,21 @@ static const struct base_case base_cases[] = {
 	{ "FROM $nothing\n", { NULL }, NULL, NULL },
 	{ "FROM ${nothing#x}\n", { NULL }, NULL, NULL },
 	{ "ARG A\nFROM $A\n", { "A=b", NULL }, NULL, "b" },
+	/* the Dockerfile reference's own examples of patterns, and some around them */
+	{ "ARG S=foobarbaz\nFROM ${S#f*b}\n", { NULL }, NULL, "arbaz" },
+	{ "ARG S=foobarbaz\nFROM ${S##f*b}\n", { NULL }, NULL, "az" },
+	{ "ARG S=foobarbaz\nFROM ${S%b*}\n", { NULL }, NULL, "foobar" },
+	{ "ARG S=foobarbaz\nFROM ${S%%b*}\n", { NULL }, NULL, "foo" },
+	{ "ARG S=foobarbaz\nFROM ${S/ba/fo}\n", { NULL }, NULL, "fooforbaz" },
+	{ "ARG S=foobarbaz\nFROM ${S//ba/fo}\n", { NULL }, NULL, "fooforfoz" },
+	{ "ARG S=foobarbaz\nARG P=ba\nFROM ${S//${P}?/-}x\n", { NULL }, NULL, "foo--x" },
+	{ "ARG S=foobarbaz\nFROM ${S#x}-${S%x}-${S/x/y}\n", { NULL }, NULL, "foobarbaz-foobarbaz-foobarbaz" },
+	{ "ARG S=a/b/c\nFROM ${S##*/}${S//'/'/:}\n", { NULL }, NULL, "ca:b:c" },
+	{ "ARG S=a\nFROM ${S:?unset}${S?}\n", { NULL }, NULL, "aa" },
+	{ "ARG S=\nFROM x${S:?unset}\n", { NULL }, NULL, NULL },
+	{ "ARG S=a\nFROM ${S/x\n", { NULL }, NULL, NULL },
+	/* ONBUILD is for the images that are built on this one */
+	{ "FROM a\nONBUILD USER other\nONBUILD ARG X\n", { NULL }, NULL, "a" },
 	/* flags, comments, continuations, escape, ends of line */
 	{ "# a comment\n\n  from --platform=$BUILDPLATFORM \\\n  # inside\n\n  image2 \\\n  aS  Stage\nRUN x\n",
 	    { NULL }, "stage",
@@ -197,9 +212,29 @@ static void bomb(void **state)
 	assert_int_equal(dev_expand(&x, text.s, text.len, &out), -1);
 }
 
+/* What Docker 20.10's two builders and buildx say about a step that failed. */
+static void lines_of_messages(void **state)
+{
+	static const char text[] = "FROM a\n\nRUN exit 7\nCOPY --from=x ./no such /d/\nRUN --mount=type=cache,target=/c \\\n"
+	    "  exit 77 && \\\n  true\nADD [\"one\", \"/\"]\n";
+	static const struct { const char *said; unsigned line; } cases[] = {
+		{ "The command '/bin/sh -c exit 7' returned a non-zero code: 7", 3 },
+		{ "executor failed running [/bin/sh -c exit 77 &&   true]: exit code: 77", 5 },
+		{ "process \"/bin/sh -c exit 7\" did not complete successfully: exit code: 7", 3 },
+		{ "COPY failed: file not found in build context or excluded by .dockerignore: stat such: file does not exist", 4 },
+		{ "failed to compute cache key: \"/no\" not found: not found", 4 },
+		{ "pull access denied for a", 0 },
+	};
+	struct dockerfile *d = parse(text);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(dockerfile_line_of(d, cases[i].said), cases[i].line);
+	dockerfile_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_of_messages),
 		cmocka_unit_test(base_image),
 		cmocka_unit_test(user),
 		cmocka_unit_test(errors),
