@@ -23,6 +23,14 @@ class Port:
         self.port = port
 
 
+def works(tls, ca, pem):
+    try:
+        with dial(tls, context(ca, pem), "127.0.0.1") as s:
+            return ping(s) == bytes([2, 1, 2])
+    except (OSError, ssl.SSLError):
+        return False
+
+
 def published(project, container_port):
     """Host addresses and ports of a container's port."""
     return [(b["HostIp"], int(b["HostPort"])) for b in
@@ -61,16 +69,12 @@ def test_hostTlsPort_gives_a_tls_domain_on_a_host_port(lace, project, tmp_path):
     (row,) = [x for x in json.loads(lace.ok("ls", "--json")) if x["workspaceFolder"] == os.path.realpath(str(project))]
     assert row["terminals"] == 1
 
+    # A server that another takes over from gives the port to its successor.
+    assert "every terminal goes on" in lace.ok("ssh", project, "--", "lace-mux-server", "upgrade")
+    eventually(lambda: works(tls, ca, pem), what="TLS after an upgrade of the server")
     # Nobody has come by ssh since: the server is the container's.
     project.engine.docker("restart", "-t", "1", project.container())
-
-    def answers():
-        try:
-            with dial(tls, context(ca, pem), "127.0.0.1") as s:
-                return ping(s) == bytes([2, 1, 2])
-        except (OSError, ssl.SSLError):
-            return False
-    eventually(answers, what="TLS after a restart of the container")
+    eventually(lambda: works(tls, ca, pem), what="TLS after a restart of the container")
 
 
 def test_without_hostTlsPort_there_is_no_tls(lace, project):
@@ -156,6 +160,26 @@ def test_a_newer_server_than_lace_stays_and_an_older_one_is_replaced_by_connect(
     assert t.detach() == 0
 
 
+def test_a_server_that_cannot_take_over_leaves_the_old_one_with_its_terminals(lace, project, tmp_path):
+    """The new program is put there but refuses the running server's state: that one goes on, and it is said at each up."""
+    old = made_in("1", tmp_path / "old")
+    lace.ok("up", "--trust", "--keep-server", project, env={"LACE_DATA_DIR": str(tmp_path / "old")})
+    pane = int(lace.ok("mux", project, "spawn", "--new-window", "--", "cat"))
+    project.sh(f"cp {INSTALLED} /usr/local/lib/lace/real")
+    shutil.copytree(FEATURES, tmp_path / "bad" / "features")
+    bad = tmp_path / "bad" / "features" / "mux-server" / "bin" / f"lace-mux-server-{os.uname().machine}"
+    bad.write_text("#!/bin/sh\ncase $1 in\n--version) echo 'lace-mux-server %s, Unicode 0';;\n"
+                   "upgrade) echo 'lace-mux-server: it does not read this state' >&2; exit 1;;\n"
+                   '*) exec /usr/local/lib/lace/real "$@";;\nesac\n' % BUILD)
+    for _ in range(2):
+        r = lace("up", project, env={"LACE_DATA_DIR": str(tmp_path / "bad")})
+        assert r.returncode == 0
+        assert re.search(r"warning: the terminal server in \S+ stays .*: lace-mux-server: it does not read this state", r.stderr), r.stderr
+        lace.ok("mux", project, "send-text", "--pane-id", pane, "--no-paste", "goes on\r")
+        eventually(lambda: lace.ok("mux", project, "get-text", "--pane-id", pane).count("goes on") >= 2, what="the echo")
+    assert f"build    {old}" in lace.ok("ssh", project, "--", "lace-mux-server", "status")
+
+
 # ---- a container without port and sshd -----------------------------------------------------------
 
 
@@ -193,6 +217,7 @@ def test_a_foreign_container_is_reached_through_the_engine(lace, foreign, connec
     assert project.sh("stat -c %F /run/user/$(id -u dev)/wezterm/sock").strip() == "socket"
     (pane,) = json.loads(lace.ok("mux", project, "list", "--format", "json"))
     assert "from env" in lace.ok("mux", project, "get-text", "--pane-id", pane["pane_id"])
+    assert lace.ok("exec", project, "--", "sh", "-c", "echo $PWD $C $R $(id -un)") == "/src from env from label dev\n"
     t = connect(project)
     t.until("from label")
     t.run("echo var:$Y", "var:kept")

@@ -17,8 +17,9 @@ import threading
 
 import pytest
 
-from conftest import LACE, Lace, log_tail
+from conftest import LACE, Lace, eventually, log_tail
 from dockerd import BASE, DOCKER
+from terminal import Terminal
 
 ORACLE = os.environ.get("LACE_ORACLE", "")
 
@@ -1011,3 +1012,17 @@ def test_values_of_several_lines(pair):
     ours, theirs = pair.both(lambda: pair.project.sh("cat /etc/environment"))
     assert "one" not in ours and "one" in theirs
     assert pair.lace.ok("exec", pair.project, "--", "printenv", "M") == "one\ntwo=2\n"
+
+
+def test_connect_and_mux_reach_what_the_reference_made(lace, reference, project):
+    """No sshd, no port: through the engine, with the environment of exec."""
+    project.write(remoteEnv={"R": "${containerEnv:C}!"}, containerEnv={"C": "c c"})
+    reference.up(project)
+    (row,) = [x for x in json.loads(lace.ok("ls", "--json")) if x["workspaceFolder"] == os.path.realpath(str(project))]
+    assert row["reach"] == "exec"
+    pane = int(lace.ok("mux", project, "spawn", "--new-window", "--", "sh", "-c", "echo \"<$R|$PWD|$(id -un)>\"; cat"))
+    eventually(lambda: f"<c c!|/workspaces/{os.path.basename(str(project))}|dev>" in
+               lace.ok("mux", project, "get-text", "--pane-id", pane), what="the pane's environment")
+    t = Terminal(lace.argv("connect", project), lace.env)
+    t.until(r"<c c!\|")
+    assert t.detach() == 0
