@@ -25,7 +25,7 @@ static int run(const struct cmd_args *args, struct err *err)
 	struct link *link = NULL;
 	int code = project_use_init(&use, args, err);
 	if (code == 0)
-		code = access_init(&a, use.engine, use.p, err);
+		code = access_open(&a, use.engine, use.p, true, err);
 	if (code == 0 && (link = access_link(&a, err)) == NULL)
 		code = -1;
 	if (link) {

@@ -25,7 +25,7 @@ int remotes_init(struct remotes *ret, const struct projects *p, struct err *err)
 		return -1;
 	ret->v = xcalloc(p->n, sizeof(*ret->v));
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->v[i].port == 0)
+		if (p->v[i].port == 0 && !p->v[i].by_exec)
 			continue;
 		struct remote *r = &ret->v[ret->n++];
 		r->project = &p->v[i];
@@ -78,7 +78,8 @@ void remote_ssh_config(const struct remotes *r, struct str *ret)
 {
 	str_puts(ret, "# Made by lace ssh-config, and anew by lace up, down and rm: changes here are lost.\n");
 	for (size_t i = 0; i < r->n; i++)
-		ssh_host(r, &r->v[i], ret);
+		if (r->v[i].project->port)
+			ssh_host(r, &r->v[i], ret);
 	str_puts(ret, "\nHost *.lace\n"
 	    "\tIdentitiesOnly yes\n\tPreferredAuthentications publickey\n\tStrictHostKeyChecking yes\n"
 	    "\tGlobalKnownHostsFile /dev/null\n\tCheckHostIP no\n\tUpdateHostKeys no\n\tServerAliveInterval 15\n"
@@ -135,8 +136,10 @@ static const char lua_functions[] =
     "  config.unix_domains = config.unix_domains or { { name = \"unix\" } }\n"
     "  local known = {}\n"
     "  for _, project in ipairs(M.projects) do\n"
-    "    known[project.port] = true\n"
-    "    table.insert(config.ssh_domains, ssh_domain(\"lace:\" .. project.name, project.port, project.user))\n"
+    "    if project.port then\n"
+    "      known[project.port] = true\n"
+    "      table.insert(config.ssh_domains, ssh_domain(\"lace:\" .. project.name, project.port, project.user))\n"
+    "    end\n"
     "    table.insert(config.unix_domains, {\n"
     "      name = \"lace-proxy:\" .. project.name,\n"
     "      proxy_command = { M.program, \"proxy\", project.name },\n"
@@ -160,7 +163,9 @@ static void lua_project(const struct project *p, struct str *ret)
 	comment(ret, p);
 	str_puts(ret, "\n  { name = ");
 	lua_string(ret, p->name);
-	str_printf(ret, ", port = %d, ", p->port);
+	str_puts(ret, ", ");
+	if (p->port)
+		str_printf(ret, "port = %d, ", p->port);
 	if (p->user[0]) {
 		str_puts(ret, "user = ");
 		lua_string(ret, p->user);
@@ -197,7 +202,7 @@ void remote_known_addresses(const struct remotes *r, struct str *ret)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct remote *remote = &r->v[i];
-		if (remote->host_key == NULL)
+		if (remote->host_key == NULL || remote->project->port == 0)
 			continue;
 		/* Who reaches what by name may be given either family's address. */
 		str_printf(ret, "[127.0.0.1]:%d,[localhost]:%d,[::1]:%d %s\n", remote->project->port, remote->project->port,

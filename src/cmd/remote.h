@@ -15,7 +15,8 @@ struct remote {
 	char *alias;          /* HostKeyAlias */
 	char *host_key;       /* pinned, "ssh-ed25519 AAAA..."; NULL: lace has not been in it yet */
 };
-/* Those that have a port, published or claimed, in the order of projects. */
+/* Those that have a port, published or claimed, and those that are reached through the engine (port 0: they have no
+ * SSH), in the order of projects. */
 struct remotes {
 	struct remote *v;
 	size_t n;

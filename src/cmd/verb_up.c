@@ -44,7 +44,7 @@ static void print_text(const struct up *u, const char *user)
 	if (u->port)
 		printf("%s %s: %s@127.0.0.1 port %d\nNext: lace connect %s\n", name, what, user, u->port, name);
 	else
-		printf("%s %s\nNext: lace exec %s -- sh\n", name, what, name);
+		printf("%s %s\nNext: lace connect %s\n", name, what, name);
 }
 
 static int run(const struct cmd_args *args, struct err *err)

@@ -342,6 +342,34 @@ def test_wezterm_resizes_at_once_and_is_not_told_of_it(server):
     assert not [p for p in a.pushes + b.pushes if p.name == "TabResized"]
 
 
+def lace_key(pane, code=0, value=0, mods=0, kind=0, unshifted=0, shifted=0, base=0, text=""):
+    return uleb(pane) + uleb(code) + b"".join(map(uleb, (value, mods, kind, unshifted, shifted, base))) + string(text)
+
+
+def test_keys_are_encoded_as_the_program_asks_at_that_moment(server):
+    """LaceKey (extension version 2): presses, repeats and releases; modes with formatOtherKeys; read-only clients."""
+    c = server.client(lace=True)
+    pane = c.spawn(["sh", "-c", "stty raw -echo; printf 'go'; cat -v"])["pane_id"]
+    c.wait_text(pane, "go")
+    c.done(19528, lace_key(pane, value=ord("a")))
+    c.done(19528, lace_key(pane, value=ord("a"), kind=2))
+    c.wait_text(pane, "goa")
+    other = c.spawn(["sh", "-c", r"stty raw -echo; printf '\033[=11;1u\033[>4;1fgo'; cat -v"])["pane_id"]
+    c.push(lambda p: p.name == "LacePaneModes" and p["pane_id"] == other and p["kitty"] == 11 and p["modes"] & 1 << 18)
+    c.wait_text(other, "go")
+    c.done(19528, lace_key(other, value=ord("a"), kind=1))
+    c.done(19528, lace_key(other, value=ord("A"), mods=2, kind=2, unshifted=ord("a")))
+    c.done(19528, lace_key(other, code=30, mods=8, kind=2))
+    c.wait_text(other, "go^[[97;1:2u^[[97;2:3u^[[1;5:3A")
+    watcher = server.client()
+    watcher.lace(flags=1)
+    assert "read-only" in watcher.error(19528, lace_key(pane, value=ord("b")))
+    assert "pane 999" in c.error(19528, lace_key(999, value=ord("b")))
+    for bad in lace_key(pane, code=90), lace_key(pane, kind=3):
+        with pytest.raises(Closed):
+            server.client(lace=True).call(19528, bad)
+
+
 def test_read_only_clients_change_nothing(server):
     a, b = server.client(lace=True), Client(server.socket)
     pane = a.spawn(argv=["cat"])["pane_id"]

@@ -138,6 +138,15 @@ def test_a_unix_domain_through_lace_proxy(lace, running):
     assert r.stdout == b"\x02\x01\x02", r
 
 
+def test_a_container_without_sshd_has_a_unix_domain_alone(lace, project):
+    lace.ok("up", "--trust", "--plain", project)
+    name, found = name_of(project), domains(lace)
+    assert ("ssh_domains", "lace:" + name) not in found and f"Host {name}.lace" not in lace.ok("ssh-config")
+    r = subprocess.run(found["unix_domains", "lace-proxy:" + name]["proxy_command"], env=lace.env, input=b"\x02\x01\x01",
+                       capture_output=True, timeout=60)
+    assert r.stdout == b"\x02\x01\x02", r
+
+
 def test_a_stopped_project_says_so(lace, running):
     lace.ok("ssh-config", "--write")
     lace.ok("wezterm-config", "--write")
