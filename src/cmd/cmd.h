@@ -63,6 +63,6 @@ int cmd_completion(const char *shell, struct str *ret, struct err *err);
 
 /* ---- verbs ---- */
 extern const struct cmd cmd_up, cmd_connect, cmd_ssh, cmd_exec, cmd_mux, cmd_ls, cmd_ports, cmd_down, cmd_rm, cmd_doctor,
-    cmd_completion_verb, cmd_proxy, cmd_ssh_config, cmd_wezterm_config;
+    cmd_completion_verb, cmd_gc, cmd_proxy, cmd_ssh_config, cmd_wezterm_config;
 
 #endif

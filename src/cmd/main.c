@@ -10,7 +10,7 @@
 #include <string.h>
 
 const struct cmd *const cmd_table[] = { &cmd_up, &cmd_connect, &cmd_ls, &cmd_ssh, &cmd_exec, &cmd_mux, &cmd_ports, &cmd_down,
-	&cmd_rm, &cmd_proxy, &cmd_ssh_config, &cmd_wezterm_config, &cmd_doctor, &cmd_completion_verb, NULL };
+	&cmd_rm, &cmd_gc, &cmd_proxy, &cmd_ssh_config, &cmd_wezterm_config, &cmd_doctor, &cmd_completion_verb, NULL };
 
 const struct cmd *cmd_find(const char *name)
 {

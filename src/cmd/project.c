@@ -7,6 +7,7 @@
 #include "dev/metadata.h"
 #include "host/fs.h"
 #include "host/jsonc.h"
+#include "host/log.h"
 #include "host/sha256.h"
 #include "host/xdg.h"
 #include "port/port.h"
@@ -89,8 +90,11 @@ int project_note_write(const char *id, const struct project_note *note, struct e
 
 void project_note_remove(const char *id)
 {
-	cleanup_free char *path = note_path(id);
+	cleanup_free char *path = note_path(id), *alias = access_host_alias(id);
+	cleanup_err struct err err = ERR_INIT;
 	unlink(path);
+	if (link_ssh_unpin(alias, &err) != 0)
+		log_warn("%s", err.msg);
 }
 
 void project_note_fini(struct project_note *note)

@@ -44,6 +44,7 @@ struct project_note {
 };
 void project_note_read(const char *id, struct project_note *ret);
 int project_note_write(const char *id, const struct project_note *note, struct err *err);
+/* Of a container that is gone: the note, and the host key that was pinned. */
 void project_note_remove(const char *id);
 void project_note_fini(struct project_note *note);
 

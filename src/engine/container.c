@@ -10,12 +10,6 @@ static char *path_of(const char *id, const char *rest)
 	return xasprintf("/containers/%s%s", id, rest);
 }
 
-/* A JSON value as a query value. */
-static void add_json(struct str *path, json_object *value)
-{
-	api_escape(path, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
-}
-
 json_object *engine_list(struct engine *e, const char *const *labels, bool all, struct err *err)
 {
 	cleanup_str struct str path = STR_INIT;
@@ -26,7 +20,7 @@ json_object *engine_list(struct engine *e, const char *const *labels, bool all, 
 			json_object_array_add(list, json_object_new_string(*labels));
 		json_object_object_add(filters, "label", list);
 		str_puts(&path, "&filters=");
-		add_json(&path, filters);
+		api_escape(&path, json_plain(filters));
 		json_object_put(filters);
 	}
 	json_object *ret;

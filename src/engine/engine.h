@@ -82,6 +82,8 @@ char *engine_commit(struct engine *e, const char *container, const char *repo, c
     json_object *config, struct err *err);
 /* Imports a `save` archive. */
 int engine_image_load(struct engine *e, const struct str *tar, struct err *err);
+/* JSON array of the API's summaries of the images whose name is like reference (a pattern with stars). */
+json_object *engine_images(struct engine *e, const char *reference, struct err *err);
 int engine_image_tag(struct engine *e, const char *image, const char *repo, const char *tag, struct err *err);
 int engine_image_remove(struct engine *e, const char *ref, struct err *err);
 /* `CLI build ARGS...`, streaming output to progress and the log: by BuildKit where the client has it (its own

@@ -22,6 +22,27 @@ json_object *engine_image_inspect(struct engine *e, const char *ref, struct err 
 	return ret;
 }
 
+json_object *engine_images(struct engine *e, const char *reference, struct err *err)
+{
+	cleanup_str struct str path = STR_INIT;
+	json_object *filters = json_object_new_object(), *list = json_object_new_array(), *ret;
+	json_object_array_add(list, json_object_new_string(reference));
+	json_object_object_add(filters, "reference", list);
+	str_puts(&path, "/images/json?filters=");
+	api_escape(&path, json_plain(filters));
+	json_object_put(filters);
+	if (api_json(e, "GET", path.s, NULL, &ret, err) < 0) {
+		err_wrap(err, "cannot list images");
+		return NULL;
+	}
+	if (!json_object_is_type(ret, json_type_array)) {
+		json_object_put(ret);
+		err_set(err, ERR_FAILED, "cannot list images: the engine's answer is no list");
+		return NULL;
+	}
+	return ret;
+}
+
 char *engine_commit(struct engine *e, const char *container, const char *repo, const char *tag,
     json_object *config, struct err *err)
 {

@@ -56,6 +56,11 @@ void api_hangup(struct engine *e);
 
 /* Percent-encodes all but unreserved characters. */
 void api_escape(struct str *ret, const char *text);
+/* A JSON value as text, to be escaped into a query; valid as long as the value. */
+static inline const char *json_plain(json_object *value)
+{
+	return json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+}
 /* 0, or ERR_NOT_FOUND when this cannot be the name of a container (an image); so they need no encoding. */
 int api_check_container(const char *id, struct err *err);
 int api_check_image(const char *ref, struct err *err);

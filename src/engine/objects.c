@@ -11,7 +11,7 @@ static int list(struct engine *e, const char *path, const char *label, json_obje
 	json_object_object_add(filters, "label", labels);
 	cleanup_str struct str url = STR_INIT;
 	str_printf(&url, "%s?filters=", path);
-	api_escape(&url, json_object_to_json_string_ext(filters, JSON_C_TO_STRING_PLAIN));
+	api_escape(&url, json_plain(filters));
 	json_object_put(filters);
 	return api_json(e, "GET", url.s, NULL, ret, err) < 0 ? err_wrap(err, "cannot list %s", path + 1) : 0;
 }

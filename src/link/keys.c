@@ -250,6 +250,28 @@ int link_ssh_pin(const char *alias, const char *host_key, bool replace, char **r
 	return 0;
 }
 
+int link_ssh_unpin(const char *alias, struct err *err)
+{
+	cleanup_free char *dir = ssh_dir(err);
+	if (!dir)
+		return -1;
+	cleanup_free char *path = fs_join(dir, "known_hosts");
+	int lock = lock_dir(dir, err);
+	if (lock < 0)
+		return -1;
+	cleanup_str struct str old = STR_INIT, new = STR_INIT;
+	int r = read_known(path, &old, err);
+	const char *text = old.s, *line;
+	size_t len;
+	while (r == 0 && (line = next_line(&text, &len)))
+		if (!line_is_for(line, len, alias))
+			str_printf(&new, "%.*s\n", (int)len, line);
+	if (r == 0 && new.len != old.len)
+		r = fs_write_atomic(path, new.s, new.len, 0600, err);
+	fs_unlock(lock);
+	return r;
+}
+
 char *link_ssh_host_key(const char *alias)
 {
 	cleanup_free char *path = xdg_config("ssh/known_hosts");

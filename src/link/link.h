@@ -48,6 +48,8 @@ int link_ssh_key(char **ret_key, char **ret_public, struct err *err);
 /* Pins host_key ("ssh-ed25519 AAAA...") for alias in $XDG_CONFIG_HOME/lace/ssh/known_hosts; an alias that is
  * pinned with another key is an error unless replace. ret_path malloc()ed. */
 int link_ssh_pin(const char *alias, const char *host_key, bool replace, char **ret_path, struct err *err);
+/* Takes an alias out again; one that is not there is no error. */
+int link_ssh_unpin(const char *alias, struct err *err);
 bool link_ssh_pinned(const char *alias);
 /* The key that is pinned for alias, "ssh-ed25519 AAAA...", malloc()ed; NULL: none. */
 char *link_ssh_host_key(const char *alias);

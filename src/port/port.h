@@ -10,6 +10,8 @@
  *     {"workspace":"/w","config":"/c","label":"sshd/port","since":"2026-01-31T12:00:00.000Z","port":22425}
  *     ]}
  *
+ * A claim that was moved by hand has "movedFrom":PORT, too.
+ *
  * Ports that nobody's file can know (a container of another tool, a stopped one)
  * are passed in with each claim. */
 #ifndef LACE_PORT_PORT_H
@@ -28,6 +30,7 @@ struct port_claim {
 	char *workspace, *config, *label;
 	int port;
 	char *since;                      /* ISO 8601 UTC with ms */
+	int moved_from;                   /* its container still publishes this one; 0 unless port_registry_move() */
 };
 struct port_claims { struct port_claim *v; size_t n; };
 
@@ -61,6 +64,11 @@ int port_registry_claim(struct port_registry *r, const char *workspace, const ch
  * Returns how many went. */
 int port_registry_release(struct port_registry *r, const char *workspace, const char *config,
     const char *label, struct err *err);
+/* Gives the claim of port from the port to, or (to 0) the next free one of the range; the container that was made
+ * with the old one keeps publishing it until it is made anew, and the claim does not follow it back. Returns the new
+ * port. ERR_NOT_FOUND: nobody claims from. ERR_FAILED: to is claimed, published or in use, and by whom. */
+int port_registry_move(struct port_registry *r, int from, int to, const struct port_published *published,
+    size_t n_published, struct port_range range, struct err *err);
 int port_registry_list(struct port_registry *r, struct port_claims *ret, struct err *err);
 void port_claims_fini(struct port_claims *claims);
 

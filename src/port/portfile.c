@@ -158,15 +158,16 @@ static bool read_claim(struct reader *r, struct port_claim *ret)
 			ok = !*field && read_string(r);
 			if (ok)
 				*field = xmemdup0(r->s, r->len);
-		} else if (is_string(r, "port")) {
+		} else if (is_string(r, "port") || is_string(r, "movedFrom")) {
+			int *number = is_string(r, "port") ? &ret->port : &ret->moved_from;
 			ok = read_number(r);
-			ret->port = (int)r->number;
+			*number = (int)r->number;
 		} else {
 			ok = skip_plain(r);
 		}
 	}
 	ok = ok && ret->workspace && ret->workspace[0] == '/' && ret->config && ret->label && ret->since &&
-	    ret->port > 0 && ret->port <= 65535;
+	    ret->port > 0 && ret->port <= 65535 && ret->moved_from >= 0 && ret->moved_from <= 65535;
 	if (!ok)
 		claim_fini(ret);
 	return ok;
@@ -267,6 +268,10 @@ void portfile_write(struct str *ret, const struct port_claims *claims)
 		add_string(ret, "\",\"since\":\"", c->since);
 		str_puts(ret, "\",\"port\":");
 		add_number(ret, c->port);
+		if (c->moved_from) {
+			str_puts(ret, ",\"movedFrom\":");
+			add_number(ret, c->moved_from);
+		}
 		str_putc(ret, '}');
 	}
 	str_puts(ret, "\n]}\n");

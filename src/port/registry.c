@@ -174,14 +174,15 @@ static size_t find(const struct port_claims *claims, const struct request *q)
 	return claims->n;
 }
 
-/* The one port that this workspace publishes and nobody claimed, or 0. */
-static int published_unclaimed(const struct port_claims *claims, const struct request *q)
+/* The one port that this workspace publishes and nobody claimed, or 0. The one that the claim was moved away from
+ * is none. */
+static int published_unclaimed(const struct port_claims *claims, const struct request *q, int moved_from)
 {
 	int found = 0;
 	for (size_t i = 0; i < q->n_published; i++) {
 		int port = q->published[i].port;
 		if (!is_own(q, &q->published[i]) || !in_range(q, port) || avoided(q, port) || port == found ||
-		    claimed_before(claims, claims->n, port))
+		    port == moved_from || claimed_before(claims, claims->n, port))
 			continue;
 		if (found)
 			return 0;       /* which of them was this label's, only a guess could say */
@@ -248,7 +249,8 @@ static int decide(struct port_claims *claims, const struct request *q, int *ret_
 {
 	size_t at = find(claims, q);
 	bool known = at < claims->n;
-	int own = known && publisher_of(q, claims->v[at].port) == PUB_OWN ? 0 : published_unclaimed(claims, q);
+	int own = known && publisher_of(q, claims->v[at].port) == PUB_OWN ? 0 :
+	    published_unclaimed(claims, q, known ? claims->v[at].moved_from : 0);
 	*ret_changed = false;
 	if (known && !own && may_keep(claims, at, q))
 		return claims->v[at].port;
@@ -260,13 +262,14 @@ static int decide(struct port_claims *claims, const struct request *q, int *ret_
 		struct port_claim *c = &claims->v[at];
 		*ret_moved_from = own ? 0 : c->port;
 		c->port = port;
+		c->moved_from = 0;
 		free(c->since);
 		c->since = now_text();
 		return port;
 	}
 	claims->v = xreallocarray(claims->v, claims->n + 1, sizeof(*claims->v));
 	claims->v[claims->n++] = (struct port_claim){ xstrdup(q->workspace), xstrdup(q->config),
-		xstrdup(q->label), port, now_text() };
+		xstrdup(q->label), port, now_text(), 0 };
 	return port;
 }
 
@@ -290,6 +293,61 @@ int port_registry_claim(struct port_registry *r, const char *workspace, const ch
 	if (port == 0)
 		port = decide(&claims, &q, ret_moved_from, &changed, err);
 	if (port > 0 && changed && save(r, &claims, err) < 0)
+		port = -1;
+	fs_unlock(lock);
+	port_claims_fini(&claims);
+	return port;
+}
+
+/* 0, or -1 with err saying who has it. */
+static int check_free(const struct port_claims *claims, const struct request *q, int port, struct err *err)
+{
+	for (size_t i = 0; i < claims->n; i++)
+		if (claims->v[i].port == port)
+			return err_set(err, ERR_FAILED, "port %d is claimed by %s; `lace ports` shows the claims", port,
+			    claims->v[i].workspace);
+	for (size_t i = 0; i < q->n_published; i++)
+		if (q->published[i].port == port)
+			return err_set(err, ERR_FAILED, "port %d is published by container %s; name another one", port,
+			    q->published[i].holder);
+	return port_is_free(port) ? 0 : err_set(err, ERR_FAILED, "port %d is in use by another program; name another one", port);
+}
+
+static int move(struct port_claims *claims, int from, int to, const struct request *q, struct err *err)
+{
+	size_t at = 0;
+	while (at < claims->n && claims->v[at].port != from)
+		at++;
+	if (at == claims->n)
+		return err_set(err, ERR_NOT_FOUND, "nobody claims port %d; `lace ports` shows the claims", from);
+	if (to == 0)
+		to = allocate(claims, q, err);
+	else if (check_free(claims, q, to, err) != 0)
+		return -1;
+	if (to < 0)
+		return -1;
+	struct port_claim *c = &claims->v[at];
+	c->moved_from = from;
+	c->port = to;
+	free(c->since);
+	c->since = now_text();
+	return to;
+}
+
+int port_registry_move(struct port_registry *r, int from, int to, const struct port_published *published,
+    size_t n_published, struct port_range range, struct err *err)
+{
+	const struct request q = { "", "", "", published, n_published, range, NULL };
+	if (to < 0 || to > 65535)
+		return err_set(err, ERR_USAGE, "%d is no port; name one from 1 to 65535", to);
+	int lock = fs_lock(r->lock_path, LOCK_TIMEOUT_MS, err);
+	if (lock < 0)
+		return -1;
+	struct port_claims claims;
+	int port = load(r, &claims, err);
+	if (port == 0)
+		port = move(&claims, from, to, &q, err);
+	if (port > 0 && save(r, &claims, err) < 0)
 		port = -1;
 	fs_unlock(lock);
 	port_claims_fini(&claims);

@@ -20,7 +20,7 @@ static void what_is_written_is_read_back(void **state)
 	(void)state;
 	struct port_claim list[] = {
 		{ (char[]){ "/w \"x\"\\\n\x01\x7f\xC3\xA4\xFF" }, (char[]){ "/c" }, (char[]){ "sshd/port" }, 22425,
-		    (char[]){ "2026-01-31T12:00:00.000Z" } },
+		    (char[]){ "2026-01-31T12:00:00.000Z" }, 22499 },
 		{ (char[]){ "/" }, (char[]){ "" }, (char[]){ "" }, 65535, (char[]){ "" } },
 	};
 	for (size_t n = 0; n <= ARRAY_LEN(list); n++) {
@@ -35,6 +35,7 @@ static void what_is_written_is_read_back(void **state)
 			assert_string_equal(out.v[i].label, list[i].label);
 			assert_string_equal(out.v[i].since, list[i].since);
 			assert_int_equal(out.v[i].port, list[i].port);
+			assert_int_equal(out.v[i].moved_from, list[i].moved_from);
 		}
 		port_claims_fini(&out);
 	}

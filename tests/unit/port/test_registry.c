@@ -175,6 +175,32 @@ static void what_is_published_wins(void **state)
 	assert_int_equal(claim(f, "/a", "x/p", own, 3), 0);
 }
 
+static void a_moved_claim_does_not_follow_its_container_back(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_err struct err err = ERR_INIT;
+	int first = f->range.first;
+	assert_int_equal(claim(f, "/a", "x/p", NULL, 0), 0);
+	assert_int_equal(claim(f, "/b", "x/p", NULL, 0), 1);
+	const struct port_published pub[] = { { first, "/a", "old", true }, { first + 3, "", "other", false } };
+	assert_int_equal(port_registry_move(f->r, first, 0, pub, 2, f->range, &err), first + 2);
+	/* the container that publishes the old port is still there */
+	assert_int_equal(claim(f, "/a", "x/p", pub, 2), 2);
+	assert_int_equal(claim(f, "/a", "x/p", NULL, 0), 2);
+	assert_int_equal(port_registry_move(f->r, first + 2, first + 4, NULL, 0, f->range, &err), first + 4);
+	assert_int_equal(claim(f, "/a", "x/p", NULL, 0), 4);
+	/* to one that somebody has, or from one that nobody has */
+	assert_int_equal(port_registry_move(f->r, first + 4, first + 1, NULL, 0, f->range, &err), -1);
+	assert_non_null(strstr(err.msg, "/b"));
+	err_fini(&err);
+	assert_int_equal(port_registry_move(f->r, first + 4, first + 3, pub, 2, f->range, &err), -1);
+	assert_non_null(strstr(err.msg, "other"));
+	err_fini(&err);
+	assert_int_equal(port_registry_move(f->r, first, 0, NULL, 0, f->range, &err), -1);
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	assert_int_equal(claim(f, "/a", "x/p", NULL, 0), 4);
+}
+
 static void avoided_ports_are_left(void **state)
 {
 	struct fixture *f = *state;
@@ -318,6 +344,7 @@ int main(void)
 		registry_test(our_own_container_is_no_conflict),
 		registry_test(others_containers_count_even_stopped),
 		registry_test(what_is_published_wins),
+		registry_test(a_moved_claim_does_not_follow_its_container_back),
 		registry_test(avoided_ports_are_left),
 		registry_test(a_full_range_says_what_to_do),
 		registry_test(the_old_range_is_used_up_first),
