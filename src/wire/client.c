@@ -165,7 +165,7 @@ static void deliver(struct wire_client *c, enum wire_status decoded, const struc
 		c->response = *pdu;
 		c->response_arena = *arena;
 		*arena = (struct wire_arena){ 0 };
-	} else if (pdu->serial || decoded == WIRE_OK) {
+	} else if (c->on_pdu != NULL && (pdu->serial || decoded == WIRE_OK)) {
 		c->on_pdu(c->user, pdu);
 	}
 }

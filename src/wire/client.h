@@ -17,7 +17,7 @@ struct wire_client;
  * The callback may send and call, but not destroy the client. */
 typedef void (*wire_client_cb)(void *user, const struct wire_pdu *pdu);
 
-/* Descriptors should be non-blocking; they may be the same. */
+/* Descriptors should be non-blocking; they may be the same. on_pdu may be NULL: only calls are answered. */
 struct wire_client *wire_client_create(int rfd, int wfd, unsigned codec, wire_client_cb on_pdu, void *user);
 /* From the next frame on, both ways: for a server that has said what it speaks. */
 void wire_client_set_codec(struct wire_client *c, unsigned codec);
