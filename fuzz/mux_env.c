@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	env_apply_session(&env, text, size, &session);
 	env_apply_login(&env, text, size);
-	env_finish(&env, &(struct env_pane){ "u", "/", "/bin/sh", "s", "1" });
+	env_finish(&env, &(struct env_pane){ "u", "/", "/bin/sh", NULL, "s", "1" });
 	for (size_t i = 0; i < env.n; i++)
 		if (strchr(env.v[i], '=') == NULL || env.v[i][0] == '=')
 			abort();

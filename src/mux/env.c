@@ -120,7 +120,7 @@ void env_add_user(struct strv *env, const char *user, const char *home, const ch
 void env_finish(struct strv *env, const struct env_pane *p)
 {
 	env_add_user(env, p->user, p->home, p->shell);
-	env_set(env, "TERM", "xterm-256color");
+	env_set(env, "TERM", p->term != NULL ? p->term : "xterm-256color");
 	env_set(env, "COLORTERM", "truecolor");
 	env_set(env, "TERM_PROGRAM", "lace");
 	env_set(env, "TERM_PROGRAM_VERSION", p->version);

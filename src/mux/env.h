@@ -28,6 +28,7 @@ void env_add_user(struct strv *env, const char *user, const char *home, const ch
 /* TERM and so on, and env_add_user. */
 struct env_pane {
 	const char *user, *home, *shell;   /* passwd; may be NULL */
+	const char *term;                  /* NULL: xterm-256color */
 	const char *socket, *version;
 };
 void env_finish(struct strv *env, const struct env_pane *p);

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 
 #define MAGIC "LACEmux\n"
-#define FORMAT 1
+#define FORMAT 2                       /* since 2: held panes; 1 is read too */
 #define STATE_MAX ((size_t)4 << 30)
 #define TEXT_MAX (1u << 20)
 #define TRIAL_MS 15000
@@ -112,6 +112,9 @@ static int put_pane(struct str *s, const struct pane *p, struct err *err)
 	put(s, p->dpi);
 	put_text(s, p->window_title);
 	put_text(s, p->icon_title);
+	put(s, p->held);
+	put(s, (uint64_t)p->status);
+	put_text(s, p->command);
 	put_bytes(s, p->in.s + p->in_at, p->in.len - p->in_at);
 	put(s, p->palette_version);
 	put_bytes(s, p->palette, p->palette != NULL ? sizeof(*p->palette) : 0);
@@ -148,6 +151,7 @@ static int write_state(const struct mux *m, struct str *s, struct err *err)
 
 struct reader {
 	const uint8_t *p, *end;
+	uint64_t format;
 	bool bad;
 };
 
@@ -265,7 +269,7 @@ static int get_pane(struct reader *r, struct mux *m, struct err *err)
 	h.id = get(r);
 	h.fd = (int)get_max(r, INT32_MAX);
 	h.pid = (pid_t)get_max(r, INT32_MAX);
-	cleanup_free char *tty = get_text(r), *window_title = NULL, *icon_title = NULL;
+	cleanup_free char *tty = get_text(r), *window_title = NULL, *icon_title = NULL, *command = NULL;
 	h.tty = tty;
 	h.size = get_size(r);
 	h.pixel_width = (uint32_t)get_max(r, UINT32_MAX);
@@ -273,6 +277,12 @@ static int get_pane(struct reader *r, struct mux *m, struct err *err)
 	h.dpi = (uint32_t)get_max(r, UINT32_MAX);
 	h.window_title = window_title = get_text(r);
 	h.icon_title = icon_title = get_text(r);
+	if (r->format >= 2) {
+		h.held = get_max(r, 1) == 1;
+		h.status = (int)get_max(r, UINT16_MAX);
+		command = get_text(r);
+	}
+	h.command = command != NULL ? command : "";
 	h.in = (const char *)get_bytes(r, MUX_PTY_QUEUE_MAX, &h.in_len);
 	h.palette_version = get(r);
 	h.palette = get_bytes(r, sizeof(*((struct pane *)0)->palette), &h.palette_len);
@@ -347,11 +357,14 @@ static int open_state(int fd, void **ret_map, size_t *ret_len, struct reader *re
 	if (*ret_map == MAP_FAILED)
 		return err_sys(err, "cannot read the state to take over");
 	const uint8_t *p = *ret_map;
-	*ret = (struct reader){ p + sizeof(MAGIC) - 1, p + *ret_len - SUM, false };
+	*ret = (struct reader){ .p = p + sizeof(MAGIC) - 1, .end = p + *ret_len - SUM };
 	for (unsigned i = 0; i < SUM; i++)
 		sum |= (uint64_t)ret->end[i] << 8 * i;
-	if (memcmp(p, MAGIC, sizeof(MAGIC) - 1) == 0 && xxh64(p, *ret_len - SUM) == sum && get(ret) == FORMAT && !ret->bad)
-		return 0;
+	if (memcmp(p, MAGIC, sizeof(MAGIC) - 1) == 0 && xxh64(p, *ret_len - SUM) == sum) {
+		ret->format = get(ret);
+		if (!ret->bad && ret->format >= 1 && ret->format <= FORMAT)
+			return 0;
+	}
 	munmap(*ret_map, *ret_len);
 	return err_set(err, ERR_FAILED, "the state to take over is damaged, or of a version that this one does not know");
 }

@@ -69,8 +69,10 @@ void mux_apply_tab(struct mux *m, struct tab *tab, uint64_t author)
 		push_tab_resized(m, tab->id, author);
 }
 
-void mux_remove_pane(struct mux *m, struct pane *p, bool signaled, unsigned code)
+void mux_remove_pane(struct mux *m, struct pane *p, int status)
 {
+	bool signaled = WIFSIGNALED(status);
+	unsigned code = (unsigned)(signaled ? WTERMSIG(status) : WEXITSTATUS(status));
 	uint64_t id = p->id, tab_id = tree_tab_of(&m->tree, id, NULL)->id;
 
 	for (size_t i = 0; i < m->n_conns; i++) {
@@ -304,6 +306,8 @@ static void shut_down(struct mux *m)
 	/* Before anybody is told that it ended: the next server may come at once. */
 	uv_poll_stop(&m->listener);
 	close(m->opts->listen_fd);
+	if (m->opts->pid_fd >= 0)
+		close(m->opts->pid_fd);
 	unlink(m->opts->socket_path);
 	agent_fini(m);
 	tls_stop(m);
@@ -338,6 +342,8 @@ static void start_signal(struct mux *m, uv_signal_t *h, uv_signal_cb cb, int sig
 	uv_signal_start(h, cb, signum);
 }
 
+static const struct mux_config no_config = MUX_CONFIG_INIT;
+
 int mux_run(const struct mux_options *opts, struct err *err)
 {
 	struct mux *m = xcalloc(1, sizeof(*m));
@@ -350,6 +356,7 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	signal(SIGHUP, SIG_IGN);
 
 	m->opts = opts;
+	m->config = opts->config != NULL ? opts->config : &no_config;
 	m->batch = xmalloc(MUX_PTY_READ);
 	m->exe = mux_proc_link(getpid(), "exe");
 	int rc = uv_loop_init(&m->loop);
@@ -382,6 +389,10 @@ int mux_run(const struct mux_options *opts, struct err *err)
 			return -1;
 		}
 		on_child(&m->on_child, SIGCHLD);       /* who ended in between */
+	} else if (opts->window && spawn_first_window(m, err) != 0) {
+		shut_down(m);
+		free(m);
+		return -1;
 	}
 
 	if (opts->ready_fd >= 0) {
@@ -402,6 +413,7 @@ int mux_try_state(const struct mux_options *opts, struct err *err)
 	int rc = uv_loop_init(&m->loop) == 0 ? 0 : err_set(err, ERR_FAILED, "cannot make the event loop");
 
 	m->opts = opts;
+	m->config = &no_config;
 	/* The process ends after this; the panes' children are another's and must not be hung up. */
 	return rc == 0 ? handover_read(m, opts->state_fd, err) : -1;
 }

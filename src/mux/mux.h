@@ -7,6 +7,7 @@
 #define LACE_MUX_MUX_H
 
 #include "base/err.h"
+#include "mux/config.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,11 @@ struct mux_options {
 	size_t scrollback_bytes;
 	const char *session_file;          /* environment and folder of panes (dev/hooks.h), or NULL */
 	const char *tls_bind;              /* ADDRESS:PORT of a TLS listener (lace-mux-tls), or NULL */
+	const struct mux_config *config;   /* what the person configured, or NULL */
+	bool window;                       /* begin with a window, as wezterm-mux-server does ... */
+	char *const *prog;                 /* ... that runs this (NULL: the default), ... */
+	const char *dir;                   /* ... in this folder (NULL: the default) */
+	int pid_fd;                        /* locked pid file, closed when the socket is; or -1 */
 	int ready_fd;                      /* written "ok\n" and closed once accepting, or -1 */
 	const char *version;               /* shown as version_string */
 	const char *build;                 /* told to lace's own clients (base/build.h) */

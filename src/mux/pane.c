@@ -7,6 +7,7 @@
 #include "mux/server.h"
 
 #include "base/mem.h"
+#include "mux/exit.h"
 #include "mux/images.h"
 #include "mux/pty.h"
 #include "text/text.h"
@@ -152,6 +153,8 @@ static void write_input(struct pane *p)
 
 bool pane_input(struct pane *p, const char *bytes, size_t len)
 {
+	if (p->held)
+		return true;               /* nobody reads it */
 	if (p->in.len - p->in_at + len > MUX_PTY_QUEUE_MAX)
 		return false;
 	if (p->in_at > 65536 && p->in_at > p->in.len / 2) {
@@ -228,8 +231,10 @@ void pane_exited(struct pane *p, int status)
 		if (!read_pty(p) || vt_seqno(p->vt) == before)
 			break;
 	}
-	bool signaled = WIFSIGNALED(status);
-	mux_remove_pane(p->mux, p, signaled, (unsigned)(signaled ? WTERMSIG(status) : WEXITSTATUS(status)));
+	if (exit_holds(p))
+		push_pane_changed(p);
+	else
+		mux_remove_pane(p->mux, p, status);
 }
 
 /* ---- life ---- */
@@ -305,7 +310,7 @@ struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *ho
 	env_set(&env, "LACE_PANE", number);
 	struct pty_spawn sp = { .env = env.v, .dirs = how->dirs, .has_umask = how->has_umask,
 	    .umask = how->umask,
-		.size = pty_size_of(how->size, pw, ph) };
+		.size = pty_size_of(how->size, pw, ph), .keep = how->hold };
 	if (how->argv->n == 0) {
 		const char *slash = strrchr(how->shell, '/');
 		strv_pushf(&argv, "-%s", slash != NULL ? slash + 1 : how->shell);
@@ -314,6 +319,7 @@ struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *ho
 		strv_push_all(&argv, (const char *const *)how->argv->v);
 	}
 	sp.argv = (const char *const *)argv.v;
+	const char *program = sp.file != NULL ? sp.file : argv.v[0];
 	int fd = pty_spawn(&sp, &pid, tty, err);
 	if (fd < 0)
 		return NULL;
@@ -332,6 +338,14 @@ struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *ho
 	p->window_title = xstrdup("");
 	p->icon_title = xstrdup("");
 	p->vt = vt_create(&config, &callbacks, p);
+	p->command = exit_command_line(sp.file != NULL ? (const char *const[]){ sp.file, NULL } : sp.argv);
+	if (pid == 0) {
+		const char *path = env_get(&env, "PATH");
+
+		p->program = xstrdup("wezterm");       /* what wezterm calls a pane without title and program */
+		exit_not_started(p, program, path != NULL ? path : "", err->sys);
+		err_fini(err);
+	}
 	pane_begin(p);
 	return p;
 }
@@ -355,6 +369,9 @@ struct pane *pane_take_over(struct mux *m, const struct pane_handed *h, enum vt_
 	p->dpi = h->dpi;
 	p->window_title = xstrdup(h->window_title);
 	p->icon_title = xstrdup(h->icon_title);
+	p->command = xstrdup(h->command);
+	p->held = h->held;
+	p->status = h->status;
 	p->palette_version = h->palette_version;
 	if (h->palette_len == sizeof(*p->palette)) {
 		p->palette = xmalloc(sizeof(*p->palette));
@@ -392,6 +409,7 @@ void pane_destroy(struct pane *p)
 	str_fini(&p->in);
 	free(p->window_title);
 	free(p->icon_title);
+	free(p->command);
 	free(p->palette);
 	images_free(p->images);
 	for (i = 0; p->event_ring != NULL && i < MUX_EVENTS_MAX; i++) {

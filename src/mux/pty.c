@@ -160,6 +160,12 @@ int pty_spawn(const struct pty_spawn *how, pid_t *ret_pid, char name[32], struct
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		errno = f.sys;
+		if (f.step == STEP_EXEC && how->keep) {
+			close(status[0]);
+			*ret_pid = 0;
+			err_sys(err, "cannot run it");
+			return fd;
+		}
 		if (f.step == STEP_EXEC)
 			err_sys(err, "cannot run %s", how->file != NULL ? how->file : how->argv[0]);
 		else

@@ -20,13 +20,14 @@ struct pty_spawn {
 	char *const *env;
 	const char *const *dirs;           /* NULL-terminated: the first that can be entered, else / */
 	struct pty_size size;
+	bool keep;                         /* a program that cannot be executed leaves the terminal: *ret_pid is 0 */
 	bool has_umask;
 	mode_t umask;
 };
 
 /* Returns the master (non-blocking, close-on-exec); the child leads a session
  * whose terminal this is. name gets "/dev/pts/N". -1: err says which step and
- * why, a program that cannot be executed included. */
+ * why, a program that cannot be executed included (it says so, too, when the terminal is kept). */
 int pty_spawn(const struct pty_spawn *how, pid_t *ret_pid, char name[32], struct err *err);
 void pty_set_size(int fd, const struct pty_size *size);
 /* The process group in the foreground, or -1. */

@@ -361,7 +361,7 @@ static void kill_pane(struct request *r)
 
 	if (p == NULL)
 		return;
-	mux_remove_pane(r->m, p, true, SIGHUP);
+	mux_remove_pane(r->m, p, p->held ? p->status : SIGHUP);
 	request_done(r);
 }
 

@@ -84,6 +84,8 @@ struct pane {
 	int fd;                            /* pty master */
 	pid_t pid;                         /* 0 once reaped */
 	int status;                        /* of waitpid, once reaped */
+	bool held;                         /* it has no program any more and stays all the same (exit.c) */
+	char *command;                     /* its command line, for people */
 	char tty[32];
 	struct str in;                     /* not yet written to the pty */
 	size_t in_at;
@@ -115,6 +117,7 @@ struct pane_spawn {
 	const struct strv *env;            /* whole; the pane adds its ids */
 	const char *shell;                 /* the login shell's path */
 	const char *const *dirs;           /* NULL-terminated: the first that can be entered */
+	bool hold;                         /* a program that cannot be executed leaves a pane that says why */
 	bool has_umask;
 	mode_t umask;
 	struct tree_size size;
@@ -126,7 +129,9 @@ struct pane_handed {
 	uint64_t id;
 	int fd;                            /* the pane's from here, when it was made */
 	pid_t pid;
-	const char *tty, *window_title, *icon_title, *in;
+	bool held;                         /* pid is 0 then */
+	int status;
+	const char *tty, *window_title, *icon_title, *command, *in;
 	size_t in_len;
 	struct tree_size size;
 	uint32_t pixel_width, pixel_height, dpi;
@@ -134,6 +139,11 @@ struct pane_handed {
 	const void *palette, *snapshot;
 	size_t palette_len, snapshot_len;
 };
+/* A pane that no client asked for (spawn.c): prog, or the default program; in dir, or the default folder. */
+struct pane *spawn_own(struct mux *m, uint64_t id, const char *dir, char *const *prog, struct tree_size size,
+    const struct tab *cells, struct err *err);
+/* The window that the options ask for. */
+int spawn_first_window(struct mux *m, struct err *err);
 struct pane *pane_take_over(struct mux *m, const struct pane_handed *h, enum vt_snapshot_error *ret_error);
 /* Closes the pty (which hangs up) and frees the pane; a child that is left is hung up, later killed. */
 void pane_destroy(struct pane *p);
@@ -144,7 +154,7 @@ bool pane_input(struct pane *p, const char *bytes, size_t len);
 bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height,
     uint32_t dpi);
 void pane_focus(struct pane *p, bool focused);
-/* The child has ended: reads what is left, tells the clients and removes the pane. */
+/* The child has ended: reads what is left, tells the clients and removes the pane, if it does not stay. */
 void pane_exited(struct pane *p, int status);
 /* Both valid until the next call for this pane. cwd: an absolute URL or NULL. */
 const char *pane_title(struct pane *p);
@@ -276,6 +286,7 @@ struct codec_peer {
 
 struct mux {
 	const struct mux_options *opts;
+	const struct mux_config *config;   /* never NULL */
 	uv_loop_t loop;
 	uv_poll_t listener;
 	uv_signal_t on_child, on_term, on_int;
@@ -322,8 +333,8 @@ void mux_stop(struct mux *m);
 void mux_listen(struct mux *m);
 /* Gives every pane of the tab the size that the tree says; tells the others. */
 void mux_apply_tab(struct mux *m, struct tab *tab, uint64_t author);
-/* Takes the pane out of the tree and tells everybody; then destroys it. */
-void mux_remove_pane(struct mux *m, struct pane *p, bool signaled, unsigned code);
+/* Takes the pane out of the tree and tells everybody; then destroys it. status: of its program, as waitpid() has it. */
+void mux_remove_pane(struct mux *m, struct pane *p, int status);
 /* Makes this pane active; tells the others. author 0: nobody. */
 void mux_focus_pane(struct mux *m, uint64_t pane, uint64_t author);
 /* "The size follows the client that typed last." */

@@ -15,7 +15,7 @@ struct prepared {
 	struct env_session session;
 	struct passwd_entry user;
 	char *pane_dir;
-	const char *dirs[6];
+	const char *dirs[7];               /* NULL-terminated */
 	size_t n_dirs;
 	const char *shell;
 };
@@ -51,12 +51,31 @@ static void add_command_env(struct strv *env, const struct wire_command *cmd, bo
 	}
 }
 
-static void prepare(struct request *r, const struct wire_command *cmd, const struct wire_str *dir,
-    const struct pane *beside, struct prepared *p)
+/* The workspace that is named, or that of whoever names none. */
+static const char *spawn_workspace(const struct mux *m, const struct wire_str *named)
+{
+	if (named != NULL && named->len > 0)
+		return named->s;
+	return m->config->workspace != NULL ? m->config->workspace : "default";
+}
+
+/* What a pane is made for. */
+struct wanted {
+	const struct conn *c;              /* who asked, or NULL */
+	const struct wire_command *cmd;    /* or NULL: prog, or else the default */
+	char *const *prog;
+	const char *dir;                   /* or NULL */
+	const struct pane *beside;         /* whose folder is taken when none is said, or NULL */
+};
+
+/* From the least to the most important (env.h); of the person's configuration, the environment is above that of a
+ * client, as wezterm has it, and folder and program are for when nobody says others. */
+static void prepare(struct mux *m, const struct wanted *w, struct prepared *p)
 {
 	cleanup_str struct str session = STR_INIT, login = STR_INIT;
-	const char *file = r->m->opts->session_file;
-	bool remote = conn_is_remote(r->c);
+	const struct mux_config *config = m->config;
+	const struct wire_command *cmd = w->cmd;
+	const char *file = m->opts->session_file;
 
 	*p = (struct prepared){ .env = STRV_INIT, .argv = STRV_INIT };
 	env_base((const char *const *)environ, &p->env);
@@ -64,42 +83,93 @@ static void prepare(struct request *r, const struct wire_command *cmd, const str
 		env_apply_session(&p->env, session.s, session.len, &p->session);
 	/* What the project's configuration says of an agent counts; else it is the typist's. */
 	cleanup_free char *agent = xstrdup(env_get(&p->env, "SSH_AUTH_SOCK") != NULL ? env_get(&p->env, "SSH_AUTH_SOCK") :
-	    r->m->agent_path);
-	if (r->c->peer > 0 && env_read_process(r->c->peer, geteuid(), &login))
+	    m->agent_path);
+	for (size_t i = 0; i < config->env_remove.n; i++)
+		env_unset(&p->env, config->env_remove.v[i]);
+	if (w->c != NULL && w->c->peer > 0 && env_read_process(w->c->peer, geteuid(), &login))
 		env_apply_login(&p->env, login.s, login.len);
 	env_set(&p->env, "SSH_AUTH_SOCK", agent);
 	if (cmd != NULL)
-		add_command_env(&p->env, cmd, remote);
+		add_command_env(&p->env, cmd, conn_is_remote(w->c));
+	for (size_t i = 0; i < config->env.n; i++) {
+		cleanup_free char *name = xmemdup0(config->env.v[i], strcspn(config->env.v[i], "="));
+		env_set(&p->env, name, strchr(config->env.v[i], '=') + 1);
+	}
 	bool known = passwd_lookup(geteuid(), &p->user);
 	p->shell = p->session.shell != NULL && *p->session.shell == '/' ? p->session.shell :
 	    known && *p->user.shell == '/' ? p->user.shell : "/bin/sh";
 	if (access(p->shell, X_OK) != 0)
 		p->shell = "/bin/sh";      /* an image may name a shell that it does not have */
 	env_finish(&p->env, &(struct env_pane){ .user = p->user.name, .home = p->user.home, .shell = p->shell,
-	    .socket = r->m->opts->socket_path, .version = r->m->opts->version });
+	    .term = config->term, .socket = m->opts->socket_path, .version = m->opts->version });
 
 	for (size_t i = 0; cmd != NULL && i < cmd->n_args; i++)
 		strv_push(&p->argv, cmd->args[i].s);
+	char *const *prog = w->prog != NULL ? w->prog : config->default_prog.v;
+	if (p->argv.n == 0 && prog != NULL)
+		strv_push_all(&p->argv, (const char *const *)prog);
 	add_dir(p, cmd != NULL && cmd->has_cwd ? cmd->cwd.s : NULL);
-	add_dir(p, dir != NULL ? dir->s : NULL);
-	if (beside != NULL)
-		p->pane_dir = pane_cwd_dir(beside);
+	add_dir(p, w->dir);
+	if (w->beside != NULL)
+		p->pane_dir = pane_cwd_dir(w->beside);
 	add_dir(p, p->pane_dir);
 	add_dir(p, p->session.dir);
+	add_dir(p, config->default_cwd);
 	add_dir(p, env_get(&p->env, "HOME"));
 }
 
-static struct pane *start(struct request *r, uint64_t id, const struct prepared *p,
-    const struct wire_command *cmd,
-    struct tree_size size, uint32_t cell_width, uint32_t cell_height, uint32_t dpi)
+static struct pane *start(struct mux *m, uint64_t id, const struct wanted *w, struct tree_size size, const struct tab *cells,
+    struct err *err)
+{
+	struct prepared p;
+
+	prepare(m, w, &p);
+	/* lace's own clients show an error themselves; others get the pane with it, as wezterm's server gives them. */
+	struct pane_spawn how = { .argv = &p.argv, .env = &p.env, .shell = p.shell, .dirs = p.dirs, .size = size,
+		.hold = w->c == NULL || !w->c->lace,
+		.has_umask = w->cmd != NULL && w->cmd->has_umask,
+		.umask = w->cmd != NULL ? (mode_t)(w->cmd->umask & 0777) : 0,
+		.cell_width = cells->cell_width, .cell_height = cells->cell_height, .dpi = cells->dpi };
+	struct pane *pane = pane_create(m, id, &how, err);
+	prepared_fini(&p);
+	return pane;
+}
+
+struct pane *spawn_own(struct mux *m, uint64_t id, const char *dir, char *const *prog, struct tree_size size,
+    const struct tab *cells, struct err *err)
+{
+	return start(m, id, &(struct wanted){ .prog = prog, .dir = dir }, size, cells, err);
+}
+
+static struct tab *add_tab(struct mux *m, struct window *w, uint64_t pane, struct tree_size size, const struct tab *like)
+{
+	struct tab *tab = tree_tab_add(&m->tree, w, pane, size);
+
+	tab->cell_width = like->cell_width;
+	tab->cell_height = like->cell_height;
+	tab->dpi = like->dpi;
+	return tab;
+}
+
+int spawn_first_window(struct mux *m, struct err *err)
+{
+	const struct mux_config *c = m->config;
+	struct tree_size size = { c->rows > 0 ? c->rows : DEFAULT_ROWS, c->cols > 0 ? c->cols : DEFAULT_COLS };
+	const struct tab cells = { 0 };
+
+	if (spawn_own(m, m->next_pane, m->opts->dir, m->opts->prog, size, &cells, err) == NULL)
+		return -1;
+	add_tab(m, tree_window_add(&m->tree, spawn_workspace(m, NULL)), m->next_pane++, size, &cells);
+	return 0;
+}
+
+/* The pane that a request asks for, or NULL and it is answered. */
+static struct pane *start_for(struct request *r, uint64_t id, const struct wire_command *cmd, const struct wire_str *dir,
+    const struct pane *beside, struct tree_size size, const struct tab *cells)
 {
 	cleanup_err struct err err = ERR_INIT;
-	struct pane_spawn how = { .argv = &p->argv, .env = &p->env, .shell = p->shell, .dirs = p->dirs,
-	    .size = size,
-		.has_umask = cmd != NULL && cmd->has_umask,
-		.umask = cmd != NULL ? (mode_t)(cmd->umask & 0777) : 0,
-		.cell_width = cell_width, .cell_height = cell_height, .dpi = dpi };
-	struct pane *pane = pane_create(r->m, id, &how, &err);
+	struct pane *pane = start(r->m, id, &(struct wanted){ .c = r->c, .cmd = cmd, .dir = dir != NULL ? dir->s : NULL,
+	    .beside = beside }, size, cells, &err);
 
 	if (pane == NULL)
 		request_fail(r, "%s", err.msg);
@@ -171,20 +241,14 @@ void request_spawn(struct request *r)
 		like.dpi = s->size.dpi;
 	}
 
-	struct prepared p;
-	prepare(r, cmd, s->has_command_dir ? &s->command_dir : NULL, NULL, &p);
 	uint64_t id = m->next_pane;
-	struct pane *pane = start(r, id, &p, cmd, size, like.cell_width, like.cell_height, like.dpi);
-	prepared_fini(&p);
+	struct pane *pane = start_for(r, id, cmd, s->has_command_dir ? &s->command_dir : NULL, NULL, size, &like);
 	if (pane == NULL)
 		return;
 	m->next_pane++;
 	if (w == NULL)
-		w = tree_window_add(&m->tree, s->workspace.len > 0 ? s->workspace.s : "default");
-	struct tab *tab = tree_tab_add(&m->tree, w, id, size);
-	tab->cell_width = like.cell_width;
-	tab->cell_height = like.cell_height;
-	tab->dpi = like.dpi;
+		w = tree_window_add(&m->tree, spawn_workspace(m, &s->workspace));
+	struct tab *tab = add_tab(m, w, id, size, &like);
 	push_notice(m, &(struct notice){ .ident = WIRE_TAB_ADDED_TO_WINDOW, .a = tab->id, .b = w->id });
 	made_by(r, pane);
 	struct wire_terminal_size answer = request_size(tab, tree_tab_size(tab));
@@ -276,11 +340,8 @@ void request_split(struct request *r)
 		pane = mux_pane(m, id);
 	} else {
 		struct wire_terminal_size size = split_size(tab, TREE_PENDING);
-		struct prepared p;
-		prepare(r, cmd, s->has_command_dir ? &s->command_dir : NULL, beside, &p);
-		pane = start(r, id, &p, cmd, (struct tree_size){ (uint32_t)size.rows, (uint32_t)size.cols },
-		    tab->cell_width, tab->cell_height, tab->dpi);
-		prepared_fini(&p);
+		pane = start_for(r, id, cmd, s->has_command_dir ? &s->command_dir : NULL, beside,
+		    (struct tree_size){ (uint32_t)size.rows, (uint32_t)size.cols }, tab);
 		if (pane == NULL) {
 			tree_remove(&m->tree, TREE_PENDING);
 			return;
@@ -320,13 +381,9 @@ void request_move_to_tab(struct request *r)
 		size = tree_tab_size(&like);
 	}
 	if (target == NULL)
-		target = tree_window_add(&m->tree,
-		    s->has_workspace && s->workspace.len > 0 ? s->workspace.s : "default");
+		target = tree_window_add(&m->tree, spawn_workspace(m, s->has_workspace ? &s->workspace : NULL));
 	/* Into its new tab before out of the old one: a window that would be empty for a moment would go. */
-	struct tab *tab = tree_tab_add(&m->tree, target, TREE_PENDING, size);
-	tab->cell_width = like.cell_width;
-	tab->cell_height = like.cell_height;
-	tab->dpi = like.dpi;
+	struct tab *tab = add_tab(m, target, TREE_PENDING, size, &like);
 	take_out(m, p->id);
 	tree_rename(tab, TREE_PENDING, p->id);
 	push_notice(m, &(struct notice){ .ident = WIRE_TAB_ADDED_TO_WINDOW, .a = tab->id, .b = target->id });

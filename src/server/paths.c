@@ -5,7 +5,9 @@
 #include "host/fs.h"
 #include "mux/passwd.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 /* A folder that is ours and that no other user may write. */
 static bool is_private(const char *path)
@@ -49,14 +51,51 @@ static char *runtime_dir(struct err *err)
 	return fs_join(home, ".local/share");
 }
 
-int server_paths(struct server_paths *ret, struct err *err)
+/* A folder that is private, or would be when it is made. */
+static bool can_be_private(const char *path)
+{
+	cleanup_free char *dir = xstrdup(path);
+
+	while (!fs_exists(dir) && !str_eq(dir, "/")) {
+		char *above = fs_dirname(dir);
+		free(dir);
+		dir = above;
+	}
+	return is_private(dir);
+}
+
+/* The configured socket, malloc()ed, or NULL. */
+static char *configured_socket(struct mux_config *c)
+{
+	struct sockaddr_un a;
+
+	if (c->socket == NULL)
+		return NULL;
+	cleanup_free char *dir = fs_dirname(c->socket);
+	if (strlen(c->socket) < sizeof(a.sun_path) && can_be_private(dir))
+		return xstrdup(c->socket);
+	str_printf(&c->notes, "%sunix_domains.socket_path (%s: too long, or others may write its folder)",
+	    c->notes.len > 0 ? "; " : "", c->socket);
+	return NULL;
+}
+
+int server_paths(struct server_paths *ret, struct mux_config *config, struct err *err)
 {
 	cleanup_free char *runtime = runtime_dir(err);
+	struct mux_config own = MUX_CONFIG_INIT;
 
-	if (runtime == NULL)
+	if (runtime == NULL || (config == NULL && server_config(&own, NULL, false, NULL, err) != 0))
 		return -1;
 	ret->dir = fs_join(runtime, "wezterm");
-	ret->socket = fs_join(ret->dir, "sock");
+	ret->pid = fs_join(ret->dir, "pid");
+	ret->socket = configured_socket(config != NULL ? config : &own);
+	mux_config_fini(&own);
+	if (ret->socket != NULL) {
+		free(ret->dir);
+		ret->dir = fs_dirname(ret->socket);
+	} else {
+		ret->socket = fs_join(ret->dir, "sock");
+	}
 	ret->lace_dir = fs_join(runtime, "lace");
 	ret->lock = fs_join(ret->lace_dir, "lock");
 	ret->log = fs_join(ret->lace_dir, "mux-server.log");
@@ -67,6 +106,7 @@ void server_paths_fini(struct server_paths *p)
 {
 	free(p->dir);
 	free(p->socket);
+	free(p->pid);
 	free(p->lace_dir);
 	free(p->lock);
 	free(p->log);

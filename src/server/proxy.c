@@ -26,7 +26,7 @@ static int connect_for(bool may_start, struct err *err)
 	struct server_paths p = { 0 };
 	int fd = -1;
 
-	if (server_paths(&p, err) == 0) {
+	if (server_paths(&p, NULL, err) == 0) {
 		fd = may_start ? server_connect_or_start(&p, err) : server_connect(&p, err);
 		if (fd < 0 && !may_start && (err->sys == ENOENT || err->sys == ECONNREFUSED))
 			err_set(err, ERR_NOT_FOUND,

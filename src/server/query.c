@@ -24,7 +24,7 @@ struct session {
 static int session_open(struct session *s, struct err *err)
 {
 	*s = (struct session){ .fd = -1 };
-	if (server_paths(&s->paths, err) != 0)
+	if (server_paths(&s->paths, NULL, err) != 0)
 		return -1;
 	s->fd = server_connect(&s->paths, err);
 	if (s->fd < 0) {

@@ -3,6 +3,7 @@
 #define LACE_SERVER_SERVER_H
 
 #include "base/err.h"
+#include "mux/config.h"
 
 #include <stdbool.h>
 
@@ -13,12 +14,17 @@
 #define SERVER_SCROLLBACK_BYTES (16u << 20)
 
 struct server_paths {
-	char *dir, *socket;                /* where wezterm looks: RUNTIME/wezterm, RUNTIME/wezterm/sock */
+	char *dir, *socket;                /* where wezterm looks: RUNTIME/wezterm/sock and its folder, or a configured one */
+	char *pid;                         /* RUNTIME/wezterm/pid */
 	char *lace_dir, *lock, *log;       /* RUNTIME/lace and in it */
 };
+/* The person's wezterm.lua, or file where one is named, and then "NAME=VALUE" settings; with skip only these. An
+ * error only when the file was named and cannot be read. */
+int server_config(struct mux_config *ret, const char *file, bool skip, const struct strv *settings, struct err *err);
 /* RUNTIME is $XDG_RUNTIME_DIR; or /run/user/UID, since a login over ssh often lacks the variable; or
- * ~/.local/share, as wezterm does. Nothing is created. */
-int server_paths(struct server_paths *ret, struct err *err);
+ * ~/.local/share, as wezterm does. The socket is where the configuration says, if its folder is, or can be made, one that
+ * nobody else may write; else that is noted there. config NULL: the person's. Nothing is created. */
+int server_paths(struct server_paths *ret, struct mux_config *config, struct err *err);
 void server_paths_fini(struct server_paths *p);
 
 /* The path of a file that stands beside this program; malloc()ed, or NULL when the program's own file is gone. */
@@ -33,6 +39,8 @@ int server_connect(const struct server_paths *p, struct err *err);
 int server_connect_or_start(const struct server_paths *p, struct err *err);
 /* Starts a server in the background; an error when one listens already. */
 int server_daemonize(const struct server_paths *p, char *const *args, struct err *err);
+/* The pid file: locked, with our pid in it. -1 when another server has it. */
+int server_pid_file(const struct server_paths *p, struct err *err);
 /* A listening socket. Stale ones are replaced, live ones never. The caller holds the lock. */
 int server_listen(const struct server_paths *p, struct err *err);
 /* The lock, see fs_unlock. */

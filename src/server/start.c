@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -112,6 +113,8 @@ int server_listen(const struct server_paths *p, struct err *err)
 	mode_t old = umask(0177);
 	int rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
 	umask(old);
+	if (rc == 0)
+		chmod(p->socket, 01600);   /* the sticky bit keeps cleaners of old files away */
 	if (rc != 0 || listen(fd, 128) != 0) {
 		err_sys(err, "cannot listen on %s", p->socket);
 		close(fd);
@@ -144,6 +147,7 @@ static void become_daemon(const struct server_paths *p, int ready, char *const *
 			close(fd);
 	strv_push(&argv, "lace-mux-server");
 	strv_pushf(&argv, "--ready-fd=%d", READY_FD);
+	strv_push(&argv, "--pid-file");
 	for (; args != NULL && *args != NULL; args++)
 		strv_push(&argv, *args);
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -214,6 +218,31 @@ static int start(const struct server_paths *p, char *const *args, struct err *er
 		rc = wait_ready(ready[0], p, err);
 	close(ready[0]);
 	return rc;
+}
+
+int server_pid_file(const struct server_paths *p, struct err *err)
+{
+	cleanup_free char *dir = fs_dirname(p->pid);
+	char pid[24];
+
+	if (private_dir(dir, err) != 0)
+		return -1;
+	int fd = open(p->pid, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return err_sys(err, "cannot open the pid file %s", p->pid);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		err_sys(err, "unable to lock pid file %s, another server has it", p->pid);
+		close(fd);
+		return -1;
+	}
+	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	/* The sticky bit keeps cleaners of old files away. */
+	if (fchmod(fd, 01600) != 0 || ftruncate(fd, 0) != 0 || write(fd, pid, (size_t)n) != n) {
+		err_sys(err, "cannot write the pid file %s", p->pid);
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 static bool nobody_there(const struct err *err) { return err->sys == ENOENT || err->sys == ECONNREFUSED; }

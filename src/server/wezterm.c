@@ -36,13 +36,13 @@ static void help(void)
 }
 
 /* $WEZTERM_UNIX_SOCKET is set in panes: the server that they belong to. */
-static int connect_to(bool may_start, struct err *err)
+static int connect_to(struct mux_config *config, bool may_start, struct err *err)
 {
 	const char *named = getenv("WEZTERM_UNIX_SOCKET");
 	struct server_paths p = { 0 };
 	int fd = -1;
 
-	if (server_paths(&p, err) == 0) {
+	if (server_paths(&p, config, err) == 0) {
 		if (named != NULL && *named) {
 			free(p.socket);
 			p.socket = xstrdup(named);
@@ -68,7 +68,7 @@ static int run_verb(int fd, const struct muxcli_args *args, struct err *err)
 	return rc;
 }
 
-static int cli(int argc, char **argv, bool may_start)
+static int cli(int argc, char **argv, struct mux_config *config, bool may_start)
 {
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_str struct str text = STR_INIT;
@@ -82,7 +82,7 @@ static int cli(int argc, char **argv, bool may_start)
 		fputs(text.s, stdout);
 		return 0;
 	}
-	int fd = connect_to(may_start, &err);
+	int fd = connect_to(config, may_start, &err);
 	if (fd < 0)
 		return fail(&err);
 	if (proxy)
@@ -106,9 +106,20 @@ int server_cmd_wezterm(int argc, char **argv)
 		help();
 		return argc < 2 ? ERR_USAGE : 0;
 	}
-	while (i < argc && argv[i][0] == '-') {
-		/* Options of wezterm's own configuration mean nothing here; two of them take a value. */
-		i += str_eq(argv[i], "--config-file") || str_eq(argv[i], "--config") ? 2 : 1;
+	const char *file = NULL;
+	bool skip = false;
+	struct strv settings = STRV_INIT;      /* the path of the socket may be among them */
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (str_starts(argv[i], "--config-file="))
+			file = strchr(argv[i], '=') + 1;
+		else if (str_eq(argv[i], "--config-file") && i + 1 < argc)
+			file = argv[++i];
+		else if (str_starts(argv[i], "--config="))
+			strv_push(&settings, strchr(argv[i], '=') + 1);
+		else if (str_eq(argv[i], "--config") && i + 1 < argc)
+			strv_push(&settings, argv[++i]);
+		else
+			skip |= str_eq(argv[i], "-n") || str_eq(argv[i], "--skip-config");
 	}
 	if (i >= argc || !str_eq(argv[i], "cli")) {
 		err_set(&err, ERR_USAGE, "'%s' is not here: this \"wezterm\" is lace's server and knows only 'wezterm cli'",
@@ -128,5 +139,10 @@ int server_cmd_wezterm(int argc, char **argv)
 			return fail(&err);
 		}
 	}
-	return cli(MAX(argc - i, 0), argv + i, may_start);
+	struct mux_config config = MUX_CONFIG_INIT;
+	int rc = server_config(&config, file, skip, &settings, &err) == 0 ?
+	    cli(MAX(argc - i, 0), argv + i, &config, may_start) : fail(&err);
+	mux_config_fini(&config);
+	strv_fini(&settings);
+	return rc;
 }

@@ -235,7 +235,7 @@ def test_the_server_stays_when_the_last_pane_goes(server):
 
 
 def test_a_program_that_is_not_there(server):
-    c = server.client()
+    c = server.client(lace=True)                       # for others see test_server_config.py
     answer = c.spawn(argv=["no-such-program-here"])
     assert answer.name == "ErrorResponse" and "no-such-program-here" in answer["reason"]
     assert c.panes() == [] and c.list()["window_titles"] == {}
@@ -950,7 +950,7 @@ def test_a_live_socket_of_another_is_left_alone(bare):
     # Now it is stale.
     assert bare.command("--daemonize").returncode == 0
     assert os.stat(bare.socket).st_ino != inode or len(bare.pids()) == 1
-    assert stat.S_IMODE(os.stat(bare.socket).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(bare.socket).st_mode) == 0o1600
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")

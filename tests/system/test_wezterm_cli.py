@@ -131,8 +131,8 @@ def told(server, stdout, argv):
         panes = sorted(json.loads(text), key=lambda p: p["pane_id"])
         for p in panes:
             del p["tty_name"]
-            if p["size"]["cols"] == 1 or p["is_zoomed"]:
-                del p["cursor_y"]            # a shell in one column draws its prompt as it likes
+            if p["size"]["cols"] == 1 or p["is_zoomed"] or p["title"] == "wezterm":
+                del p["cursor_y"]            # a shell in one column draws its prompt as it likes; a PATH may be wrapped
             if (p["pane_id"], p["size"]["rows"], p["size"]["cols"]) == (8, 19, 55):
                 # A fault of the real one that we do not copy: a pane above a whole tab is given another's size.
                 p["size"].update(rows=4, cols=80, pixel_width=640, pixel_height=64)
@@ -161,10 +161,6 @@ def test_our_server_lets_it_print_the_same(scenario, ours, tmp_path):
         argv, want = step["argv"], told(ours, step["stdout"], step["argv"])
         run = lambda: cli("wezterm", argv[1:], env, tmp_path, step.get("stdin"))    # noqa: E731
         r = run()
-        if argv[-1] == "no-such-program-here":
-            # The real one shows a pane with the error; we answer with the error, and make no pane.
-            assert r.returncode == 1 and b"no-such-program-here" in r.stderr
-            break
         if argv[2] in ("list", "get-text"):
             # Programs take their time to draw; what they drew stays.
             end = time.monotonic() + 5

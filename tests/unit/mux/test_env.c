@@ -61,7 +61,7 @@ static void finish_fills_gaps(void **state)
 
 	env_set(&env, "HOME", "/mine");
 	env_set(&env, "LANG", "de_DE.ISO-8859-1");
-	env_finish(&env, &(struct env_pane){ "dev", "/home/dev", NULL, "/run/sock", "1.2" });
+	env_finish(&env, &(struct env_pane){ "dev", "/home/dev", NULL, NULL, "/run/sock", "1.2" });
 	assert_string_equal(env_get(&env, "USER"), "dev");
 	assert_string_equal(env_get(&env, "LOGNAME"), "dev");
 	assert_string_equal(env_get(&env, "HOME"), "/mine");

@@ -55,7 +55,7 @@ static int setup(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	assert_int_equal(listen(fd, 10), 0);
 	assert_int_equal(pipe(ready), 0);
-	f->opts = (struct mux_options){ .state_fd = -1, .listen_fd = fd, .socket_path = f->path, .codec = 44, .scrollback_lines = 1000,
+	f->opts = (struct mux_options){ .state_fd = -1, .pid_fd = -1, .listen_fd = fd, .socket_path = f->path, .codec = 44, .scrollback_lines = 1000,
 		.ready_fd = ready[1], .version = "test", .build = "test" };
 	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
 	assert_int_equal(read(ready[0], ok, 3), 3);
