@@ -43,6 +43,7 @@ struct resolver {
 	const struct dev_feature_options *opts;
 	struct registry *registry;
 	bool own_registry;
+	bool only_begins;            /* what is wrong is somebody else's to say */
 	json_object *lock;
 	struct dev_node *nodes;      /* order.h; same indices as found */
 	struct dev_feature *found;
@@ -130,9 +131,8 @@ static int take_fetched(struct resolver *r, const struct wanted *w, struct dev_f
 {
 	struct registry_artifact a;
 	if (registry_end(r->registry, w->ticket, &a, err) < 0) {
-		int why = err->sys;
 		err_wrap(err, "feature \"%s\"", w->source.ref);
-		err->sys = why;
+		err->code = ERR_FAILED;      /* not found would mean the project */
 		return -1;
 	}
 	int code = 0;
@@ -289,9 +289,13 @@ static int want_all(struct resolver *r, struct level *l, json_object *features, 
 {
 	if (!json_object_is_type(features, json_type_object))
 		return 0;
-	json_object_object_foreach(features, ref, written)
-		if (want(r, l, ref, written, needed_by, unlocked, err) < 0)
+	json_object_object_foreach(features, ref, written) {
+		if (want(r, l, ref, written, needed_by, unlocked, err) == 0)
+			continue;
+		if (!r->only_begins)
 			return -1;
+		err_fini(err);
+	}
 	return 0;
 }
 
@@ -536,7 +540,7 @@ int dev_features_resolve(const struct dev_config *c, const struct dev_feature_op
 void dev_features_prefetch(const struct dev_config *c, const struct dev_feature_options *o)
 {
 	cleanup_err struct err ignored = ERR_INIT;
-	struct resolver r = { .config = c, .opts = o, .registry = o->registry };
+	struct resolver r = { .config = c, .opts = o, .registry = o->registry, .only_begins = true };
 	struct level l = { NULL, 0 };
 	if (r.registry && open_lock(&r, &ignored) == 0)
 		first_level(&r, &l, &ignored);

@@ -327,9 +327,7 @@ static bool busy(long status)
 /* Milliseconds until the next try: what the registry asks for, or longer each time. */
 static long pause_ms(const struct http_response *rs, int tries)
 {
-	long ms = FIRST_PAUSE_MS;
-	for (int i = 0; i < tries; i++)
-		ms *= 3;
+	long ms = FIRST_PAUSE_MS << tries;
 	if (rs->retry_after) {
 		char *end;
 		long seconds = strtol(rs->retry_after, &end, 10);

@@ -24,7 +24,10 @@ struct transfer {
 	const struct http_request *rq;
 	struct http_response *rs;
 	size_t sent, received;
-	bool stopped, too_large, done;
+	bool stopped, too_large, stalled, done;
+	curl_off_t moved;            /* bytes in either direction, and when there were fewer */
+	struct timespec moved_at;
+	int timeout;
 	CURLcode code;
 	char said[CURL_ERROR_SIZE];
 	pthread_cond_t cond;
@@ -75,6 +78,20 @@ static int on_seek(void *user, curl_off_t offset, int origin)
 		return CURL_SEEKFUNC_FAIL;
 	t->sent = (size_t)offset;
 	return CURL_SEEKFUNC_OK;
+}
+
+/* Called about once a second: libcurl's own limit of speed is an average that takes seconds more to notice. */
+static int on_progress(void *user, curl_off_t of_down, curl_off_t down, curl_off_t of_up, curl_off_t up)
+{
+	struct transfer *t = user;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (down + up != t->moved || t->moved_at.tv_sec == 0) {
+		t->moved = down + up;
+		t->moved_at = now;
+	}
+	t->stalled = now.tv_sec - t->moved_at.tv_sec > t->timeout;
+	return t->stalled;
 }
 
 static void keep_header(struct http_response *rs, const char *name, size_t n, char *value)
@@ -151,8 +168,12 @@ static void set_up(struct http *h, struct transfer *t)
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->said);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "lace/" LACE_VERSION);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)MIN(h->timeout, CONNECT_SECONDS));
+	/* so that it looks once a second; on_progress() decides */
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)h->timeout);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)h->timeout * 2 + 10);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(e, CURLOPT_XFERINFODATA, t);
 	curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
@@ -183,11 +204,12 @@ static enum http_failure failure_of(const struct transfer *t)
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR: return HTTP_TLS;
 	case CURLE_WRITE_ERROR: return t->too_large ? HTTP_TOO_LARGE : t->stopped ? HTTP_STOPPED : HTTP_BROKEN;
+	case CURLE_ABORTED_BY_CALLBACK:
 	case CURLE_OPERATION_TIMEDOUT: {
 		/* Before the connection stood: nobody is there. */
-		curl_off_t connected = 0;
-		curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
-		return connected == 0 ? HTTP_NO_HOST : HTTP_BROKEN;
+		curl_off_t ready = 0;
+		curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+		return ready == 0 ? HTTP_NO_HOST : HTTP_BROKEN;
 	}
 	default: return HTTP_BROKEN;
 	}
@@ -200,13 +222,15 @@ static int explain(struct transfer *t, struct err *err)
 		return 0;
 	if (t->too_large)
 		return err_set(err, ERR_FAILED, "an answer of more than %zu bytes", t->rq->max);
+	if (t->stalled)
+		return err_set(err, ERR_FAILED, "nothing came for %d s", t->timeout);
 	return err_set(err, ERR_FAILED, "%s", *t->said ? t->said : curl_easy_strerror(t->code));
 }
 
 int http_perform(struct http *h, const struct http_request *rq, struct http_response *rs, struct err *err)
 {
 	*rs = (struct http_response){ .body = STR_INIT, .challenges = STRV_INIT };
-	struct transfer t = { .easy = curl_easy_init(), .rq = rq, .rs = rs };
+	struct transfer t = { .easy = curl_easy_init(), .rq = rq, .rs = rs, .timeout = h->timeout };
 	if (!t.easy)
 		return err_set(err, ERR_FAILED, "libcurl gives no handle");
 	for (size_t i = 0; i < rq->headers.n; i++)

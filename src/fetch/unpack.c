@@ -3,7 +3,7 @@
  * cannot be led out by one that stood there before.
  *
  * A link may point to what comes later in the archive, so its target is judged by its text:
- * relative, and never above the root on its way. */
+ * relative, first up and then down, and never above the root. */
 #include "fetch/unpack.h"
 
 #include "base/mem.h"
@@ -57,14 +57,14 @@ bool unpack_link_stays(const char *path, const char *target)
 	int depth = 0;
 	for (const char *p = path; (p = strchr(p, '/')); p++)
 		depth++;
+	bool down = false;
 	for (const char *p = target; *p;) {
 		size_t n = strcspn(p, "/");
-		if (n == 2 && p[0] == '.' && p[1] == '.')
-			depth--;
-		else if (n && !(n == 1 && p[0] == '.'))
-			depth++;
-		if (depth < 0)
+		bool up = n == 2 && p[0] == '.' && p[1] == '.';
+		/* Up behind a name would be up from wherever that leads, if it is a link. */
+		if (up && (down || --depth < 0))
 			return false;
+		down |= n && !up && !(n == 1 && p[0] == '.');
 		p += n + (p[n] == '/');
 	}
 	return true;
