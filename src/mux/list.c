@@ -26,12 +26,13 @@ static void list_leaf(const struct listing *l, const struct tree_node *n, uint32
 {
 	struct wire_arena *a = l->r->arena;
 	struct pane *p = mux_pane(l->r->m, n->pane);
-	const char *cwd = pane_cwd_url(p);
+	struct wire_str cwd = pane_cwd_for(p, l->r->c->codec);
 
 	*e = (struct wire_pane_entry){ .window_id = l->w->id, .tab_id = l->tab->id, .pane_id = p->id,
 		.title = dup_str(a, pane_title(p)),
 		.size = { p->size.rows, p->size.cols, p->pixel_width, p->pixel_height, p->dpi },
-		.has_working_dir = cwd != NULL, .working_dir = cwd != NULL ? dup_str(a, cwd) : WIRE_STR(""),
+		.has_working_dir = cwd.s != NULL,
+		.working_dir = cwd.s != NULL ? wire_arena_str(a, cwd.s, cwd.len) : WIRE_STR(""),
 		.is_active_pane = l->tab->active == p->id, .is_zoomed_pane = l->tab->zoomed == p->id,
 		.workspace = dup_str(a, l->w->workspace),
 		.cursor_pos = pane_cursor(p),
@@ -115,16 +116,21 @@ void request_client_list(struct request *r)
 	request_answer(r, WIRE_GET_CLIENT_LIST_RESPONSE, &b);
 }
 
-/* Rows of [start, end), moved to where rows exist, as the real server does: a range that goes past the last row
- * becomes the last ones, and one more of them (recorded in cli-text). */
+/* Rows of [start, end), moved to where rows exist, as the real server does: a range that begins where there is no row
+ * becomes the first ones (recorded in real-gui-attach), one that goes past the last row becomes the last ones, and one
+ * more of them (cli-text). */
 static size_t clamp_range(const struct wire_range *range, int64_t top, int64_t bottom, int64_t *ret_first)
 {
 	if (range->end <= range->start)
 		return 0;
 	uint64_t n = (uint64_t)range->end - (uint64_t)range->start, all = (uint64_t)(bottom - top);
 
+	if (range->start < top || range->start >= bottom) {
+		*ret_first = top;
+		return (size_t)MIN(n, all);
+	}
 	n = MIN(n + (range->end > bottom), all);
-	*ret_first = MAX(top, MIN(range->start, bottom - (int64_t)n));
+	*ret_first = MIN(range->start, bottom - (int64_t)n);
 	return (size_t)n;
 }
 

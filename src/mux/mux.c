@@ -106,6 +106,11 @@ void mux_focus_pane(struct mux *m, uint64_t pane, uint64_t author)
 	if (tab->zoomed != TREE_NONE && tab->zoomed != pane && tree_zoom(tab, TREE_NONE))
 		mux_apply_tab(m, tab, author);
 	bool changed = tab->active != pane || w->tabs[w->active] != tab;
+	struct pane *old = tab->active != pane ? mux_pane(m, tab->active) : NULL, *new = mux_pane(m, pane);
+	if (old != NULL)
+		old->focus_lost = true;
+	if (new != NULL)
+		new->focus_lost = false;
 	tree_activate(tab, pane);
 	for (size_t i = 0; i < w->n_tabs; i++)
 		if (w->tabs[i] == tab)

@@ -559,7 +559,8 @@ static void refresh_info(struct pane *p)
 			tree_set_name(&p->program, name, strlen(name));
 	}
 	char *url = *vt_cwd(p->vt) != '\0' ? pane_clean_url(vt_cwd(p->vt)) : NULL;
-	if (url == NULL) {
+	bool found = url == NULL;
+	if (found) {
 		cleanup_free char *dir = pid > 0 ? mux_proc_link(pid, "cwd") : NULL;
 		if (dir != NULL && *dir == '/') {
 			cleanup_str struct str s = STR_INIT;
@@ -580,6 +581,7 @@ static void refresh_info(struct pane *p)
 	if (url != NULL) {
 		free(p->cwd_url);
 		p->cwd_url = url;
+		p->cwd_found = found;
 	}
 }
 
@@ -600,4 +602,14 @@ const char *pane_cwd_url(struct pane *p)
 {
 	refresh_info(p);
 	return p->cwd_url;
+}
+
+struct wire_str pane_cwd_for(struct pane *p, unsigned codec)
+{
+	const char *url = pane_cwd_url(p);
+	size_t len = url != NULL ? strlen(url) : 0;
+
+	if (codec < 43 && p->cwd_found && len > strlen("file:///"))
+		len--;
+	return (struct wire_str){ url, len };
 }

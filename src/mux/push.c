@@ -337,8 +337,9 @@ static void send_render(struct conn *c, struct view *v, struct pane *p)
 	struct vt_cursor cur = vt_cursor(vt);
 	uint32_t modes = vt_modes(vt);
 	bool mouse = (modes & VT_MODE_MOUSE_TRACKING) != 0, reverse = (modes & VT_MODE_REVERSE_VIDEO) != 0;
-	const char *title = pane_title(p), *cwd = pane_cwd_url(p);
-	uint64_t title_hash = hash(title), cwd_hash = hash(cwd), seqno = vt_seqno(vt);
+	const char *title = pane_title(p);
+	struct wire_str cwd = pane_cwd_for(p, c->codec);
+	uint64_t title_hash = hash(title), cwd_hash = hash(cwd.s), seqno = vt_seqno(vt);
 	/* The other screen has numbers of its own, a resize gives new ones, a reset begins again:
 	 * whatever the client keeps under those numbers is another row now. */
 	bool renumbered = v->known && (((modes ^ v->modes) & VT_MODE_ALT_SCREEN) != 0 ||
@@ -368,8 +369,8 @@ static void send_render(struct conn *c, struct view *v, struct pane *p)
 		.pane_id = p->id, .mouse_grabbed = mouse,
 		.cursor_position = pane_cursor(p),
 		.dimensions = pane_dimensions(p), .dirty_lines = ranges, .n_dirty_lines = n_ranges,
-		.title = mux_str(title), .has_working_dir = cwd != NULL,
-		.working_dir = mux_str(cwd != NULL ? cwd : ""), .has_input_serial = v->has_serial,
+		.title = mux_str(title), .has_working_dir = cwd.s != NULL,
+		.working_dir = cwd.s != NULL ? cwd : WIRE_STR(""), .has_input_serial = v->has_serial,
 		.input_serial = v->serial,
 		.seqno = seqno } };
 	lines_build(vt, &p->images, rows, n, &arena, WIRE_ARENA_MAX, &b.render_changes.bonus_lines);

@@ -181,6 +181,12 @@ static void put_off(struct mux *m, struct search *s)
 	uv_idle_start(&m->searcher, on_idle);
 }
 
+/* As the real server says it, where that is known (recorded in gui-search-erase); else as PCRE2 does. */
+static const char *error_text(const struct vt_search_error *err)
+{
+	return str_eq(err->text, "missing closing parenthesis") ? "Opening parenthesis without closing parenthesis" : err->text;
+}
+
 void request_search(struct request *r)
 {
 	const struct wire_search_request *q = &r->b->search_request;
@@ -206,7 +212,7 @@ void request_search(struct request *r)
 	else if (q->pattern.kind == WIRE_PATTERN_CASE_INSENSITIVE)
 		s->config.flags |= VT_SEARCH_CASELESS;
 	if (!start(s, p->vt, &err))
-		request_fail(r, "Parsing error at position %zu: %s", err.offset, err.text);
+		request_fail(r, "Parsing error at position %zu: %s", err.offset, error_text(&err));
 	else if (!work(s, r, p)) {
 		put_off(r->m, s);
 		return;

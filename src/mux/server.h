@@ -109,6 +109,7 @@ struct pane {
 	uint64_t info_at;                  /* when the two below were read, 0 = never */
 	uint64_t reread_at;                /* when they are read once more after output, 0 = not */
 	char *program, *cwd_url;
+	bool cwd_found;                    /* the folder of its program, not what that said it is (OSC 7) */
 };
 
 /* Starts argv in a new pane of the given size. Returns it (owned by the mux) or NULL. */
@@ -159,6 +160,8 @@ void pane_exited(struct pane *p, int status);
 /* Both valid until the next call for this pane. cwd: an absolute URL or NULL. */
 const char *pane_title(struct pane *p);
 const char *pane_cwd_url(struct pane *p);
+/* The same as that codec's own server writes it: at the end of a folder that the pane was found in, 42 has no slash. */
+struct wire_str pane_cwd_for(struct pane *p, unsigned codec);
 struct wire_cursor pane_cursor(const struct pane *p);
 struct wire_dimensions pane_dimensions(const struct pane *p);
 /* The folder of the pane's program, malloc()ed, or NULL. */

@@ -187,7 +187,9 @@ static bool room_for_pane(struct request *r)
 static bool domain_ok(struct request *r, const struct wire_domain *d)
 {
 	if (d->kind == WIRE_DOMAIN_NAME && !str_eq(d->name.s, "local"))
-		request_fail(r, "resolve_spawn_tab_domain: domain name \"%s\" is invalid. Possible names are \"local\".",
+		/* The real server counts its own socket, as a client knows it, among its domains. */
+		request_fail(r, "resolve_spawn_tab_domain: domain name \"%s\" is invalid. "
+		    "Possible names are \"local\", \"unix\".",
 		    d->name.s);
 	else if (d->kind == WIRE_DOMAIN_ID && d->id != 0)
 		request_fail(r, "resolve_spawn_tab_domain: domain id %llu is invalid", ull(d->id));

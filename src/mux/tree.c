@@ -289,11 +289,17 @@ void tree_rename(struct tab *tab, uint64_t from, uint64_t to)
 		tab->active = to;
 }
 
-static uint64_t first_leaf(const struct tree_node *n)
+/* The pane before this one in the tab's order, else the one behind it. */
+static uint64_t pane_beside(const struct tab *tab, uint64_t pane)
 {
-	while (!node_is_leaf(n))
-		n = n->child[0];
-	return n->pane;
+	size_t n, i = 0;
+	struct tree_leaf *v = tree_leaves(tab, &n);
+
+	while (i + 1 < n && v[i].pane != pane)
+		i++;
+	uint64_t beside = v[i > 0 ? i - 1 : n > 1 ? 1 : 0].pane;
+	free(v);
+	return beside;
 }
 
 void tree_remove(struct tree *t, uint64_t pane)
@@ -311,14 +317,15 @@ void tree_remove(struct tree *t, uint64_t pane)
 		struct tree_node *leaf = *at;
 		struct tree_node *rest = parent->child[0] == leaf ? parent->child[1] : parent->child[0];
 		struct tree_size size = parent->size;
+		uint64_t next = tab->active == pane ? pane_beside(tab, pane) : TREE_NONE;
 
 		/* The split becomes its remaining part, so whoever points to it stays right. */
 		free(leaf);
 		*parent = *rest;
 		free(rest);
 		node_resize(parent, size);
-		if (tab->active == pane)
-			tree_activate(tab, first_leaf(parent));
+		if (next != TREE_NONE)
+			tree_activate(tab, next);
 		return;
 	}
 
@@ -396,8 +403,10 @@ bool tree_zoom(struct tab *tab, uint64_t pane)
 	if (tab->zoomed == pane)
 		return false;
 	if (pane == TREE_NONE) {
-		/* The window may have changed size meanwhile. */
-		node_resize(tab->root, tab->zoom_size);
+		/* The window may have changed size meanwhile. If not, every pane is as it was, even where the halves of a
+		 * split disagree: so the real server does (recorded in gui-layout). */
+		if (tab->zoom_size.rows != tab->root->size.rows || tab->zoom_size.cols != tab->root->size.cols)
+			node_resize(tab->root, tab->zoom_size);
 	} else if (tab->zoomed == TREE_NONE) {
 		tab->zoom_size = clamp(tab->root->size);
 	}

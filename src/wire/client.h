@@ -14,7 +14,8 @@ struct wire_client;
 /* Called from wire_client_readable for each push (serial 0), and for each
  * response to wire_client_send. The PDU is valid during the call. A push of an
  * unknown ident is dropped; a response of one is handed on with an empty body.
- * The callback may send and call, but not destroy the client. */
+ * The callback may send and call, but not destroy the client. NULL: of no interest (the real server pushes also to
+ * who only asked something). */
 typedef void (*wire_client_cb)(void *user, const struct wire_pdu *pdu);
 
 /* Descriptors should be non-blocking; they may be the same. on_pdu may be NULL: only calls are answered. */

@@ -44,8 +44,8 @@ class Short(Exception):
 
 
 class Reader:
-    def __init__(self, data):
-        self.data, self.at = data, 0
+    def __init__(self, data, codec=44):
+        self.data, self.at, self.codec = data, 0, codec
 
     def byte(self):
         if self.at >= len(self.data):
@@ -143,7 +143,8 @@ def r_line(r):
     line = {"storage": "VC"[r.u()]}
     if line["storage"] == "V":
         cells = [(r.text(), r_attrs(r)) for _ in range(r.u())]
-        line["text"] = "".join(c[0] for c in cells)
+        line["cells"] = [c[0] for c in cells]
+        line["text"] = "".join(line["cells"])
         line["runs"] = [(1, c[1]) for c in cells]
     else:
         line["text"] = r.text()
@@ -232,7 +233,8 @@ def r_alert(r):
 
 
 def r_client_info(r):
-    c = {"hostname": r.text(), "username": r.text(), "pid": r.u(), "epoch": r.u(), "id": r.u(), "agent": r.opt(r.text)}
+    c = {"hostname": r.text(), "username": r.text(), "pid": r.u(), "epoch": r.u(), "id": r.u()}
+    c["agent"] = r.opt(r.text) if r.codec > 42 else None
     c["connected_at"], c["workspace"], c["last_input"], c["focused"] = r.s(), r.opt(r.text), r.s(), r.opt(r.u)
     return c
 
@@ -303,7 +305,16 @@ def decompress(data, limit=16 << 20):
     return out.raw[:n]
 
 
-def parse_frame(data):
+def decode(ident, serial, body, codec=44):
+    """The PDU of an answer or push whose body is not compressed; every byte of it must be taken."""
+    name, fields = BY_IDENT[ident]
+    r = Reader(body, codec)
+    pdu = Pdu(name, serial, fields(r))
+    assert r.at == len(body), (name, r.at, len(body))
+    return pdu
+
+
+def parse_frame(data, codec=44):
     """(pdu, bytes taken), or None while the frame is not whole."""
     r = Reader(data)
     try:
@@ -311,13 +322,8 @@ def parse_frame(data):
         rest = Reader(r.take(length & ~(1 << 63)))
     except Short:
         return None
-    serial, ident = rest.u(), rest.u()
-    if length >> 63:
-        rest = Reader(decompress(rest.data[rest.at:]))
-    name, decode = BY_IDENT[ident]
-    fields = decode(rest)
-    assert rest.at == len(rest.data), (name, rest.at, len(rest.data))
-    return Pdu(name, serial, fields), r.at
+    serial, ident, body = rest.u(), rest.u(), rest.data[rest.at:]
+    return decode(ident, serial, decompress(body) if length >> 63 else body, codec), r.at
 
 
 class Closed(Exception):
@@ -327,7 +333,8 @@ class Closed(Exception):
 class Client:
     """A connection. Pushes that come while an answer is awaited are kept in .pushes."""
 
-    def __init__(self, path=None, rfd=None, wfd=None):
+    def __init__(self, path=None, rfd=None, wfd=None, codec=44):
+        self.codec = codec
         if path is not None:
             self.sock = socket.socket(socket.AF_UNIX)
             self.sock.connect(path)
@@ -362,7 +369,7 @@ class Client:
             raise Closed()
         self.buf += data
         while True:
-            got = parse_frame(self.buf)
+            got = parse_frame(self.buf, self.codec)
             if got is None:
                 return True
             pdu, taken = got

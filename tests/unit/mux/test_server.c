@@ -340,12 +340,11 @@ static void search_answers_as_recorded(void **state)
 				assert_memory_equal(&answer->body.search_response.results[k], &recorded[i].v[k],
 				    sizeof(recorded[i].v[k]));
 	}
-	/* The reason is our library's, the rest as recorded. */
 	union wire_body b = search_for(pane, WIRE_PATTERN_REGEX, "(", 0, 600, -1);
 	const struct wire_pdu *answer = call(&a, WIRE_SEARCH_SCROLLBACK_REQUEST, &b);
 	assert_int_equal(answer->ident, WIRE_ERROR_RESPONSE);
 	assert_string_equal(answer->body.error_response.reason.s,
-	    "Error: Parsing error at position 1: missing closing parenthesis");
+	    "Error: Parsing error at position 1: Opening parenthesis without closing parenthesis");
 	b = search_for(7, WIRE_PATTERN_REGEX, "x", 0, 600, -1);
 	answer = call(&a, WIRE_SEARCH_SCROLLBACK_REQUEST, &b);
 	assert_string_equal(answer->body.error_response.reason.s, "Error: no such pane 7");

@@ -1,19 +1,28 @@
 #!/usr/bin/env python3
-"""Packs recorded conversations into frames.txt.
+"""Packs recorded conversations into frames.txt and conversations.txt.
 
-usage: pack.py RECORDING.json... > frames.txt
+usage: pack.py FOLDER RECORDING.json...
 
 A recording is a scenario against the real programs: steps, each with
 connections, each a list of frames (ident, body in hex). Every different body is
-kept once, one line each:
+kept once, a line each in FOLDER/frames.txt:
 
     CODECS IDENT BODY
 
 CODECS: the codecs it was recorded with, joined by commas. BODY: hex, in which
 "text" stands for plain cells of that text, each 01 CHARACTER 00 00 00 00; an
 empty body is -.
+
+FOLDER/conversations.txt says who sent which of them when:
+
+    # CODEC/SCENARIO VERSION      a recording begins
+    step {...}                    a command line (argv, exit, stdout, ...) or a client (client)
+    connection                    one of the step
+    > SERIAL LINE MS              a frame to the server, the body in that line of frames.txt (from 1),
+    < SERIAL LINE MS              one to the client; MS since the connection began
 """
 import json
+import os
 import re
 import sys
 
@@ -37,16 +46,28 @@ def shorten(body):
 
 
 def main():
-    seen = {}
-    for path in sys.argv[1:]:
+    folder, recordings, seen = sys.argv[1], [], {}
+    for path in sys.argv[2:]:
         with open(path, encoding="utf-8") as f:
-            recording = json.load(f)
-        for step in recording["steps"]:
+            recordings.append(json.load(f))
+        for step in recordings[-1]["steps"]:
             for connection in step["connections"]:
                 for frame in connection:
-                    seen.setdefault((frame["ident"], frame["body"]), set()).add(recording["codec"])
-    for (ident, body), codecs in sorted(seen.items()):
-        print(",".join(map(str, sorted(codecs))), ident, shorten(body))
+                    seen.setdefault((frame["ident"], frame["body"]), set()).add(recordings[-1]["codec"])
+    lines = {}
+    with open(os.path.join(folder, "frames.txt"), "w", encoding="utf-8") as out:
+        for number, ((ident, body), codecs) in enumerate(sorted(seen.items()), 1):
+            lines[ident, body] = number
+            print(",".join(map(str, sorted(codecs))), ident, shorten(body), file=out)
+    with open(os.path.join(folder, "conversations.txt"), "w", encoding="utf-8") as out:
+        for r in recordings:
+            print(f"# {r['codec']}/{r['scenario']} {r['version']}", file=out)
+            for step in r["steps"]:
+                print("step", json.dumps({k: v for k, v in step.items() if k != "connections"}), file=out)
+                for connection in step["connections"]:
+                    print("connection", file=out)
+                    for f in connection:
+                        print(f["dir"], f["serial"], lines[f["ident"], f["body"]], f["t"], file=out)
 
 
 main()
