@@ -1,8 +1,12 @@
 #include "cmd/access.h"
 #include "cmd/cmd.h"
+#include "cmd/pick.h"
+#include "cmd/remote.h"
+#include "cmd/up.h"
 
 #include "base/mem.h"
 #include "client/client.h"
+#include "dev/trust.h"
 #include "host/jsonc.h"
 #include "host/log.h"
 
@@ -133,6 +137,52 @@ static int parse_prefix(const char *text)
 	return -1;
 }
 
+/* Where the name does not say which, the person does. A folder that was named is not guessed at. */
+static int use_project(struct project_use *use, const struct cmd_args *args, struct err *err)
+{
+	const char *name = args->operands.n ? args->operands.v[0] : NULL;
+	if (project_use_init(use, args, err) == 0)
+		return 0;
+	if (use->all.n == 0 || (err->code != ERR_USAGE && err->code != ERR_NOT_FOUND) || (name && strpbrk(name, "/.") == name))
+		return -1;
+	err_fini(err);
+	use->p = pick_project(&use->all, name, err);
+	return use->p ? 0 : -1;
+}
+
+/* As `lace up` starts it: its hooks run, its services come up, sshd is waited for. */
+static int start(const struct project *p, const struct cmd_args *args, struct err *err)
+{
+	struct up u = { .opts = { .existing = true, .keep_server = cmd_flag(args, "keep-server") } };
+	struct dev_config_options opts = { .config = p->config[0] ? p->config : NULL };
+	int code = -1;
+	progress_step("Starting %s", p->name);
+	u.config = dev_config_load(p->workspace, &opts, err);
+	u.engine = u.config ? engine_open(cmd_value(args, "docker-path"), err) : NULL;
+	if (u.engine && dev_trust_confirm(u.config, false, err) == 0)
+		code = up_run(&u, err);
+	if (code == 0)
+		remote_refresh(u.engine);
+	progress_done();
+	up_fini(&u);
+	return code == 0 ? 0 : err_wrap(err, "%s is %s and cannot be started", p->name, p->state);
+}
+
+/* The state and port of the project changed: everything is asked again, and it is found by its container. */
+static int start_stopped(struct project_use *use, const struct cmd_args *args, struct err *err)
+{
+	if (str_eq(use->p->state, "running"))
+		return 0;
+	if (start(use->p, args, err) != 0)
+		return -1;
+	cleanup_free char *id = xstrdup(use->p->id);
+	projects_fini(&use->all);
+	if (projects_list(use->engine, &use->all, err) != 0)
+		return -1;
+	use->p = projects_find(&use->all, id, err);
+	return use->p ? 0 : -1;
+}
+
 static int run(const struct cmd_args *args, struct err *err)
 {
 	struct project_use use = { 0 };
@@ -160,7 +210,9 @@ static int run(const struct cmd_args *args, struct err *err)
 		    "on; use lace ssh, or set TERM if it is wrong", term && term[0] ? term : "no name");
 	if (args->command.n)
 		opts.argv = (const char *const *)args->command.v;
-	int code = project_use_init(&use, args, err);
+	int code = use_project(&use, args, err);
+	if (code == 0)
+		code = start_stopped(&use, args, err);
 	if (code == 0)
 		code = access_open(&a, use.engine, use.p, cmd_flag(args, "keep-server"), err);
 	if (code == 0) {
@@ -192,7 +244,8 @@ const struct cmd cmd_connect = {
 	.description =
 	    "Shows a terminal of the dev container on this one, over SSH. It lives in the container's lace-mux-server:\n"
 	    "when the connection, this program or the network dies, connect again and it is all there. The project is\n"
-	    "named by its name or folder; without one it is that of the current folder, or the only one.\n"
+	    "named by its name or folder; without one it is that of the current folder, or the only one. Where that does not\n"
+	    "say which, it asks, with a list that typing narrows. A stopped one is started first, as lace up does.\n"
 	    "A container without sshd or port (made by VS Code or the reference CLI, say) is reached through the engine; the\n"
 	    "server is put into it the first time. A server that is older than this lace is upgraded, with all its terminals.\n\n"
 	    "Keys: Ctrl-\\ d leaves the terminal running and returns here; Ctrl-\\ [ or Shift-PageUp scrolls back;\n"

@@ -312,11 +312,44 @@ def last_words(t, code):
     return t.text.strip().splitlines()[-1] if t.text.strip() else ""
 
 
-def test_a_stopped_project_says_how_to_start_it(running, connect, lace):
+def test_a_stopped_project_is_started(running, connect, lace):
     lace.ok("down", running)
+    t = connect(running).prompt()
+    t.run('echo "up:$((40+2))"', "up:42")
+    assert t.detach() == 0
+
+
+def test_a_stopped_project_that_cannot_be_started_says_why(running, connect, lace):
+    lace.ok("down", running)
+    running.config.write_text("{")
     t = connect(running)
     last_words(t, 1)
-    assert "lace up" in t.text.replace("\n", "")
+    said = t.text.replace("\n", "")
+    assert "cannot be started" in said and "devcontainer.json" in said
+
+
+def test_it_asks_which_one_when_the_name_does_not_say(lace, project_at, tmp_path):
+    """Two projects, and a shell that stands in neither."""
+    for name in "alpha-api", "beta-web":
+        lace.ok("up", "--trust", project_at(tmp_path / f"{name}{os.getpid()}"))
+    t = Terminal(lace.argv("connect"), lace.env, cwd="/")
+    t.until(r"connect to: *\n(.*\n)*alpha-api\S* +running .*\n(.*\n)*beta-web")
+    t.type("bwb")
+    t.until(r"connect to: bwb *\nbeta-web")
+    assert "alpha-api" not in t.text
+    t.line("")
+    t.prompt().run('echo "in:$(basename "$PWD")"', f"in:beta-web{os.getpid()}")
+    assert t.detach() == 0
+    # what is no name of any begins the list; arrows go through it; Escape leaves it, and leaves nothing behind
+    t = Terminal(lace.argv("connect", "web"), lace.env, cwd="/")
+    t.until(r"connect to: web *\nbeta-web")
+    t.type("\x15").until(r"alpha-api")
+    t.type("\x1b[B\x1b")
+    assert t.wait() == 1
+    assert "nothing was picked" in t.text and "alpha-api" not in t.text
+    # nothing like it
+    t = Terminal(lace.argv("connect", "zzz"), lace.env, cwd="/")
+    assert t.wait() == 4 and "no dev container" in t.text
 
 
 def test_a_command_that_is_not_there_is_told(running, lace):
