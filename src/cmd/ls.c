@@ -17,6 +17,7 @@ static void print_json(const struct projects *p)
 		json_object_object_add(o, "name", json_object_new_string(x->name));
 		json_object_object_add(o, "state", json_object_new_string(x->state));
 		json_object_object_add(o, "port", x->port ? json_object_new_int(x->port) : NULL);
+		json_object_object_add(o, "tlsPort", x->tls_port ? json_object_new_int(x->tls_port) : NULL);
 		const char *reach = x->by_exec ? "exec" : x->port && str_eq(x->state, "running") ? "ssh" : NULL;
 		json_object_object_add(o, "reach", reach ? json_object_new_string(reach) : NULL);
 		json_object_object_add(o, "user", x->user[0] ? json_object_new_string(x->user) : NULL);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "cmd/access.h"
+#include "cmd/tlscreds.h"
 #include "dev/compose.h"
 #include "dev/config.h"
 #include "dev/metadata.h"
@@ -95,6 +96,7 @@ void project_note_remove(const char *id)
 	unlink(path);
 	if (link_ssh_unpin(alias, &err) != 0)
 		log_warn("%s", err.msg);
+	tlscreds_forget(id);
 }
 
 void project_note_fini(struct project_note *note)
@@ -141,23 +143,23 @@ static bool label_says_alone(const char *label)
 	return alone;
 }
 
-static int published_port(json_object *summary)
+static int published_port(json_object *summary, int container_port)
 {
 	json_object *ports = json_get(summary, "Ports");
 	for (size_t i = 0; ports && i < json_object_array_length(ports); i++) {
 		json_object *port = json_object_array_get_idx(ports, i);
-		if (json_int(port, "PrivatePort", 0) == ACCESS_SSH_PORT && json_int(port, "PublicPort", 0) > 0)
+		if (json_int(port, "PrivatePort", 0) == container_port && json_int(port, "PublicPort", 0) > 0)
 			return (int)json_int(port, "PublicPort", 0);
 	}
 	return 0;
 }
 
-static int claimed_port(const struct port_claims *claims, const struct project *p)
+static int claimed_port(const struct port_claims *claims, const struct project *p, const char *option)
 {
 	for (size_t i = 0; i < claims->n; i++) {
 		const struct port_claim *c = &claims->v[i];
 		if (str_eq(c->workspace, p->workspace) && str_eq(c->config, p->config) &&
-		    str_ends(c->label, "/" ACCESS_PORT_OPTION))
+		    str_ends(c->label, option))
 			return c->port;
 	}
 	return 0;
@@ -199,12 +201,15 @@ static void project_init(struct project *p, json_object *summary, const struct p
 	project_note_read(p->id, &note);
 	p->user = note.user[0] ? xstrdup(note.user) : label_user(json_str(labels, DEV_LABEL_METADATA));
 	project_note_fini(&note);
-	p->port = access_is_ours(labels) ? published_port(summary) : 0;
+	p->port = access_is_ours(labels) ? published_port(summary, ACCESS_SSH_PORT) : 0;
+	p->tls_port = access_is_ours(labels) ? published_port(summary, TLSCREDS_PORT) : 0;
 	/* In the network of another container, that one publishes: on what was claimed. */
 	const char *mode = json_str(json_get(summary, "HostConfig"), "NetworkMode");
 	bool running = str_eq(p->state, "running"), ours = access_is_ours(labels);
 	if (p->port == 0 && (!running || (ours && mode && str_starts(mode, "container:"))))
-		p->port = claimed_port(claims, p);
+		p->port = claimed_port(claims, p, "/" ACCESS_PORT_OPTION);
+	if (p->tls_port == 0 && !running)
+		p->tls_port = claimed_port(claims, p, "/" TLSCREDS_PORT_OPTION);
 	p->by_exec = running && p->port == 0;
 }
 

@@ -16,6 +16,7 @@ struct project {
 	char *state;         /* the engine's word: running, exited, created, paused ... */
 	char *user;          /* remote user, as far as labels and lace's notes tell; "" unknown */
 	int port;            /* host port of container port 2222; 0 none. Of a stopped one: its claim */
+	int tls_port;        /* the same of 2223, where the server has a TLS domain */
 	bool by_exec;        /* runs, without such a port: it is reached through the engine's exec */
 	int terminals;       /* -1: not running, or not asked for */
 };
@@ -32,7 +33,9 @@ void projects_count_terminals(struct engine *e, struct projects *p);
  * Several: ERR_USAGE that lists them with their folders. None: ERR_NOT_FOUND. */
 const struct project *projects_find(const struct projects *p, const char *name, struct err *err);
 
-/* What lace noted about a container when it prepared it (state folder); values are "" when there is no note. */
+/* project_note_remove() takes its certificates away too (tlscreds.h).
+ *
+ * What lace noted about a container when it prepared it (state folder); values are "" when there is no note. */
 struct project_note {
 	char *user;
 	char *started_at;    /* State.StartedAt when the key was let in */

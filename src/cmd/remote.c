@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "cmd/access.h"
+#include "cmd/tlscreds.h"
 #include "host/fs.h"
 #include "host/log.h"
 #include "host/xdg.h"
@@ -127,6 +128,16 @@ static const char lua_functions[] =
     "  }\n"
     "end\n"
     "\n"
+    "local function tls_domain(name, tls)\n"
+    "  return {\n"
+    "    name = name,\n"
+    "    remote_address = \"127.0.0.1:\" .. tls.port,\n"
+    "    pem_cert = tls.client,\n"
+    "    pem_private_key = tls.client,\n"
+    "    pem_root_certs = { tls.ca },\n"
+    "  }\n"
+    "end\n"
+    "\n"
     "-- opts.user: who logs in where lace knows no project (\"vscode\" when not given);\n"
     "-- opts.ports = false: no domains for ports of which lace knows no project.\n"
     "function M.apply_to_config(config, opts)\n"
@@ -139,6 +150,10 @@ static const char lua_functions[] =
     "    if project.port then\n"
     "      known[project.port] = true\n"
     "      table.insert(config.ssh_domains, ssh_domain(\"lace:\" .. project.name, project.port, project.user))\n"
+    "    end\n"
+    "    if project.tls then\n"
+    "      config.tls_clients = config.tls_clients or {}\n"
+    "      table.insert(config.tls_clients, tls_domain(\"lace-tls:\" .. project.name, project.tls))\n"
     "    end\n"
     "    table.insert(config.unix_domains, {\n"
     "      name = \"lace-proxy:\" .. project.name,\n"
@@ -157,6 +172,20 @@ static const char lua_functions[] =
     "\n"
     "return M\n";
 
+/* Once there is a certificate. */
+static void lua_tls(const struct project *p, struct str *ret)
+{
+	struct tlscreds t;
+	if (p->tls_port == 0 || !tlscreds_have(p->id, &t))
+		return;
+	str_printf(ret, "tls = { port = %d, ca = ", p->tls_port);
+	lua_string(ret, t.ca);
+	str_puts(ret, ", client = ");
+	lua_string(ret, t.client);
+	str_puts(ret, " }, ");
+	tlscreds_fini(&t);
+}
+
 static void lua_project(const struct project *p, struct str *ret)
 {
 	str_puts(ret, "  -- ");
@@ -171,6 +200,7 @@ static void lua_project(const struct project *p, struct str *ret)
 		lua_string(ret, p->user);
 		str_puts(ret, ", ");
 	}
+	lua_tls(p, ret);
 	str_puts(ret, "state = ");
 	lua_string(ret, p->state);
 	str_puts(ret, ", folder = ");
@@ -247,7 +277,10 @@ void remote_refresh(struct engine *e)
 		cleanup_free char *path = remote_path((enum remote_file)file);
 		if (!fs_exists(path))
 			continue;
-		if ((!listed && projects_list(e, &p, &err) != 0) || remote_write((enum remote_file)file, &p, &err) != 0) {
+		bool bad = !listed && projects_list(e, &p, &err) != 0;
+		if (!bad && file == REMOTE_WEZTERM)
+			tlscreds_fetch(e, &p, false);
+		if (bad || remote_write((enum remote_file)file, &p, &err) != 0) {
 			log_warn("%s is out of date: %s", path, err.msg);
 			break;
 		}

@@ -36,7 +36,7 @@ void remote_known_addresses(const struct remotes *r, struct str *ret);
 enum remote_file { REMOTE_SSH, REMOTE_WEZTERM, REMOTE_FILES };
 /* $XDG_CONFIG_HOME/lace/ssh/config or .../wezterm.lua, malloc()ed. */
 char *remote_path(enum remote_file file);
-/* Writes the file, and what it needs. */
+/* Writes the file, and what it needs. TLS domains are in it where there are certificates (tlscreds.h). */
 int remote_write(enum remote_file file, const struct projects *p, struct err *err);
 /* After a project has changed: makes those that exist anew. What goes wrong is a warning: the change is done. */
 void remote_refresh(struct engine *e);

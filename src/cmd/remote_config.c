@@ -1,6 +1,7 @@
 /* `lace ssh-config` and `lace wezterm-config`: the projects, for the configuration of other programs. */
 #include "cmd/cmd.h"
 #include "cmd/remote.h"
+#include "cmd/tlscreds.h"
 
 #include "base/mem.h"
 
@@ -22,9 +23,11 @@ static int print(enum remote_file file, const struct projects *p, struct err *er
 	return code;
 }
 
-static int write_file(enum remote_file file, const struct projects *p, struct err *err)
+static int write_file(struct engine *e, enum remote_file file, const struct projects *p, struct err *err)
 {
 	cleanup_free char *path = remote_path(file);
+	if (file == REMOTE_WEZTERM)
+		tlscreds_fetch(e, p, true);
 	if (remote_write(file, p, err) != 0)
 		return -1;
 	if (file == REMOTE_SSH)
@@ -41,7 +44,7 @@ static int run(enum remote_file file, const struct cmd_args *args, struct err *e
 	struct projects p = { 0 };
 	int code = e ? projects_list(e, &p, err) : -1;
 	if (code == 0)
-		code = cmd_flag(args, "write") ? write_file(file, &p, err) : print(file, &p, err);
+		code = cmd_flag(args, "write") ? write_file(e, file, &p, err) : print(file, &p, err);
 	projects_fini(&p);
 	engine_close(e);
 	return code;

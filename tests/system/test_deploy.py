@@ -13,6 +13,7 @@ from conftest import LACE, Project, eventually
 from dockerd import BASE
 from muxwire import Client, parse_frame
 from terminal import Terminal
+from test_remote import domains
 from test_tls import TLS, context, dial, ping, refused
 
 
@@ -69,12 +70,20 @@ def test_hostTlsPort_gives_a_tls_domain_on_a_host_port(lace, project, tmp_path):
     (row,) = [x for x in json.loads(lace.ok("ls", "--json")) if x["workspaceFolder"] == os.path.realpath(str(project))]
     assert row["terminals"] == 1
 
+    # wezterm is given the domain with a certificate of its own, which is there as long as the container is.
+    (domain,) = [d for (kind, _), d in domains(lace).items() if kind == "tls_clients"]
+    assert domain["name"] == f"lace-tls:{project.folder.name}" and domain["remote_address"] == f"127.0.0.1:{tls.port}"
+    assert domain["pem_cert"] == domain["pem_private_key"]
+    mine = (*domain["pem_root_certs"], domain["pem_cert"])
+    assert works(tls, *mine) and all(os.stat(f).st_mode & 0o777 == 0o600 for f in mine)
     # A server that another takes over from gives the port to its successor.
     assert "every terminal goes on" in lace.ok("ssh", project, "--", "lace-mux-server", "upgrade")
     eventually(lambda: works(tls, ca, pem), what="TLS after an upgrade of the server")
     # Nobody has come by ssh since: the server is the container's.
     project.engine.docker("restart", "-t", "1", project.container())
     eventually(lambda: works(tls, ca, pem), what="TLS after a restart of the container")
+    lace.ok("rm", "--force", project)
+    assert not any(os.path.exists(f) for f in mine)
 
 
 def test_without_hostTlsPort_there_is_no_tls(lace, project):
