@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "dev/feature.h"
+#include "dev/install.h"
 #include "host/fs.h"
 
 #include <string.h>
@@ -248,6 +249,28 @@ static void named(void **state)
 	}
 }
 
+/* The options of a prebuilt feature are not known later: its entry says which ports were asked for. */
+static void ports_of_options(void **state)
+{
+	static const struct { const char *written; bool there; } cases[] = { { "{}", false }, { "{\"tls\": \"\"}", false },
+		{ "{\"tls\": false}", false }, { "{\"tls\": \"auto\"}", true }, { "{\"tls\": true}", true } };
+	feature("f", "\"options\": {\"tls\": {\"type\": \"string\", \"default\": \"\"}}, \"customizations\": {\"lace\": {\"ports\": "
+	    "{\"ssh\": {\"containerPort\": 1}, \"tls\": {\"containerPort\": 2, \"whenSet\": true}}}}");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		cleanup_err struct err err = ERR_INIT;
+		cleanup_free char *conf = xasprintf("{\"features\": {\"./f\": %s}}", cases[i].written);
+		struct dev_features f;
+		assert_int_equal(resolve(conf, NULL, &f, &err), 0);
+		json_object *entries = json_object_new_array();
+		dev_feature_entries(&f, f.n, entries);
+		assert_string_equal(json_object_to_json_string_ext(entries, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), cases[i].there ?
+		    "[{\"id\":\"./f\",\"customizations\":{\"lace\":{\"ports\":{\"ssh\":{\"containerPort\":1},\"tls\":{\"containerPort\":2}}}}}]" :
+		    "[{\"id\":\"./f\",\"customizations\":{\"lace\":{\"ports\":{\"ssh\":{\"containerPort\":1}}}}}]");
+		json_object_put(entries);
+		dev_features_fini(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(circles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(references, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(digests, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ports_of_options, set_up, tear_down),
 		cmocka_unit_test(named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
