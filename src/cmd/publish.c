@@ -55,7 +55,7 @@ static int claim_all(struct port_registry *r, const struct dev_config *c, const 
 	for (size_t i = 0; i < plan->n && code == 0; i++) {
 		int moved_from = 0;
 		int port = port_registry_claim(r, c->workspace, c->config_path, plan->labels[i], published, taken->n, range,
-		    avoid, &moved_from, err);
+		    avoid, port_read_assignment(c->workspace, plan->labels[i]), &moved_from, err);
 		if (port < 0)
 			code = -1;
 		else if (moved_from)

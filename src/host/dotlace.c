@@ -48,6 +48,20 @@ int dotlace_write(const char *workspace, const char *name, const void *data, siz
 	return 0;
 }
 
+int dotlace_read(const char *workspace, const char *name, size_t max, struct str *ret, struct err *err)
+{
+	struct stat st;
+	cleanup_close int top = open(workspace, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int dir = top < 0 ? -1 : openat(top, ".lace", DIR_FLAGS);
+	/* Not blocking: it may be a pipe that nobody writes to. */
+	cleanup_close int fd = dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return err_sys(err, "cannot read %s/.lace/%s", workspace, name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_FAILED, "cannot read %s/.lace/%s: it is no plain file", workspace, name);
+	return fs_read_fd(fd, name, max, ret, err);
+}
+
 static int compare(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

@@ -7,6 +7,7 @@
 #define LACE_HOST_DOTLACE_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stddef.h>
 
@@ -14,6 +15,9 @@
 
 /* Replaces <workspace>/.lace/NAME atomically. */
 int dotlace_write(const char *workspace, const char *name, const void *data, size_t len, struct err *err);
+/* Appends <workspace>/.lace/NAME, a plain file of at most max bytes, to ret; the folder is not made. err->sys is
+ * ENOENT when it is not there. */
+int dotlace_read(const char *workspace, const char *name, size_t max, struct str *ret, struct err *err);
 /* Creates <workspace>/.lace/logs/<UTC time>-<what>-<pid>.log for writing; the fd, and its path to show
  * (malloc()ed). -1 with err. */
 int dotlace_log_create(const char *workspace, const char *what, char **ret_path, struct err *err);

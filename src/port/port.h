@@ -56,10 +56,10 @@ void port_registry_close(struct port_registry *r);
  * exactly one unclaimed port of the range is, by this workspace, the claim follows
  * it (no move in that sense). Ports in `avoid` (0-terminated, may be NULL; name
  * there what the configuration publishes by itself) are never given. A new port is
- * none that anybody published, running or not, and is probed. */
+ * none that anybody published, running or not, and is probed; it is `wanted` (0: none) when that is such a one. */
 int port_registry_claim(struct port_registry *r, const char *workspace, const char *config, const char *label,
     const struct port_published *published, size_t n_published, struct port_range range, const int *avoid,
-    int *ret_moved_from, struct err *err);
+    int wanted, int *ret_moved_from, struct err *err);
 /* label NULL: all of the workspace and configuration; config NULL: all of the workspace.
  * Returns how many went. */
 int port_registry_release(struct port_registry *r, const char *workspace, const char *config,
@@ -76,6 +76,10 @@ void port_claims_fini(struct port_claims *claims);
  * that is bound but does not listen holds it; connections that wait out their end (TIME_WAIT) do not. */
 bool port_is_free(int port);
 
+/* What WORKSPACE/.lace/port-assignments.json has for label, or for the only other feature's option of that name (features
+ * of the old tool had other names); 0: nothing. The container can write the file: it is a wish, no more. What is wrong
+ * with it is no error. */
+int port_read_assignment(const char *workspace, const char *label);
 /* Replaces WORKSPACE/.lace/port-assignments.json (lace.md 1.3) without following links there. */
 int port_write_assignments(const char *workspace, const struct port_claims *claims, struct err *err);
 

@@ -118,6 +118,7 @@ struct request {
 	size_t n_published;
 	struct port_range range;
 	const int *avoid;
+	int wanted;
 };
 
 static bool avoided(const struct request *q, int port)
@@ -243,6 +244,16 @@ static int allocate(const struct port_claims *claims, const struct request *q, s
 	return port ? port : -1;
 }
 
+/* What is wished for, if it is free, or any. */
+static int choose(const struct port_claims *claims, const struct request *q, struct err *err)
+{
+	int port = q->wanted;
+	if (port && in_range(q, port) && !avoided(q, port) && !claimed_before(claims, claims->n, port) &&
+	    publisher_of(q, port) == PUB_NOBODY && port_is_free(port))
+		return port;
+	return allocate(claims, q, err);
+}
+
 /* Gives the request its port in claims; *ret_changed when the file has to be written. */
 static int decide(struct port_claims *claims, const struct request *q, int *ret_moved_from, bool *ret_changed,
     struct err *err)
@@ -254,7 +265,7 @@ static int decide(struct port_claims *claims, const struct request *q, int *ret_
 	*ret_changed = false;
 	if (known && !own && may_keep(claims, at, q))
 		return claims->v[at].port;
-	int port = own ? own : allocate(claims, q, err);
+	int port = own ? own : known ? allocate(claims, q, err) : choose(claims, q, err);
 	if (port < 0)
 		return -1;
 	*ret_changed = true;
@@ -275,7 +286,7 @@ static int decide(struct port_claims *claims, const struct request *q, int *ret_
 
 int port_registry_claim(struct port_registry *r, const char *workspace, const char *config, const char *label,
     const struct port_published *published, size_t n_published, struct port_range range, const int *avoid,
-    int *ret_moved_from, struct err *err)
+    int wanted, int *ret_moved_from, struct err *err)
 {
 	*ret_moved_from = 0;
 	if (*workspace != '/')
@@ -283,7 +294,7 @@ int port_registry_claim(struct port_registry *r, const char *workspace, const ch
 	if (range.first < 1 || range.last > 65535 || range.first > range.last)
 		return err_set(err, ERR_USAGE, "cannot claim a port between %d and %d: not a range of ports", range.first,
 		    range.last);
-	const struct request q = { workspace, config, label, published, n_published, range, avoid };
+	const struct request q = { workspace, config, label, published, n_published, range, avoid, wanted };
 	int lock = fs_lock(r->lock_path, LOCK_TIMEOUT_MS, err);
 	if (lock < 0)
 		return -1;
@@ -337,7 +348,7 @@ static int move(struct port_claims *claims, int from, int to, const struct reque
 int port_registry_move(struct port_registry *r, int from, int to, const struct port_published *published,
     size_t n_published, struct port_range range, struct err *err)
 {
-	const struct request q = { "", "", "", published, n_published, range, NULL };
+	const struct request q = { "", "", "", published, n_published, range, NULL, 0 };
 	if (to < 0 || to > 65535)
 		return err_set(err, ERR_USAGE, "%d is no port; name one from 1 to 65535", to);
 	int lock = fs_lock(r->lock_path, LOCK_TIMEOUT_MS, err);

@@ -22,7 +22,7 @@ static int crowd_member(const char *file, int number, int gate, int report)
 	(void)!read(gate, &c, 1);
 	for (int i = 0; i < CLAIMS; i++) {
 		cleanup_free char *label = xasprintf("feature-%d/hostSshPort", i);
-		ports[i] = r ? port_registry_claim(r, workspace, "/c.json", label, NULL, 0, range, NULL, &moved, &err) : -1;
+		ports[i] = r ? port_registry_claim(r, workspace, "/c.json", label, NULL, 0, range, NULL, 0, &moved, &err) : -1;
 		if (ports[i] < 0) {
 			fprintf(stderr, "%s\n", err.msg);
 			return 1;

@@ -8,11 +8,13 @@
 #include "port/port.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 struct fixture {
 	char *dir, *file;
 	struct port_registry *r;
 	struct port_range range;        /* four ports */
+	int wanted;
 };
 
 /* Four free ports in a row, outside of the kernel's own range for clients. */
@@ -56,7 +58,7 @@ static int teardown(void **state)
 static int claim_with(struct fixture *f, const char *workspace, const char *label,
     const struct port_published *pub, size_t n, const int *avoid, int *ret_moved, struct err *err)
 {
-	int port = port_registry_claim(f->r, workspace, "/c.json", label, pub, n, f->range, avoid, ret_moved, err);
+	int port = port_registry_claim(f->r, workspace, "/c.json", label, pub, n, f->range, avoid, f->wanted, ret_moved, err);
 	return port < 0 ? -1 : port - f->range.first;
 }
 
@@ -237,11 +239,11 @@ static void the_old_range_is_used_up_first(void **state)
 	cleanup_err struct err err = ERR_INIT;
 	int moved;
 	const struct port_range wide = { PORT_RANGE_FIRST - 5, PORT_RANGE_OLD_LAST + 5 };
-	int port = port_registry_claim(f->r, "/a", "/c", "x/p", NULL, 0, wide, NULL, &moved, &err);
+	int port = port_registry_claim(f->r, "/a", "/c", "x/p", NULL, 0, wide, NULL, 0, &moved, &err);
 	assert_in_range(port, PORT_RANGE_FIRST, PORT_RANGE_OLD_LAST);
-	assert_int_equal(port_registry_claim(f->r, "a", "/c", "x/p", NULL, 0, wide, NULL, &moved, &err), -1);
+	assert_int_equal(port_registry_claim(f->r, "a", "/c", "x/p", NULL, 0, wide, NULL, 0, &moved, &err), -1);
 	const struct port_range wrong = { 5, 4 };
-	assert_int_equal(port_registry_claim(f->r, "/a", "/c", "y/p", NULL, 0, wrong, NULL, &moved, &err), -1);
+	assert_int_equal(port_registry_claim(f->r, "/a", "/c", "y/p", NULL, 0, wrong, NULL, 0, &moved, &err), -1);
 }
 
 static void write_file(struct fixture *f, const char *text)
@@ -333,6 +335,53 @@ static void assignments_are_written_for_the_workspace(void **state)
 	assert_string_equal(text.s, "v");
 }
 
+static void the_old_tools_file_is_taken_over(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_free char *dir = fs_join(f->dir, ".lace"), *path = fs_join(dir, "port-assignments.json");
+	assert_int_equal(port_read_assignment(f->dir, "mux-server/hostSshPort"), 0);
+	assert_int_equal(fs_mkdir_p(dir, 0755, &err), 0);
+	static const char old[] = "{\"assignments\":{\"wezterm-server/hostSshPort\":{\"label\":\"wezterm-server/hostSshPort\","
+	    "\"port\":22431},\"a/p\":{\"port\":22432},\"b/p\":{\"port\":22433},\"c/q\":{\"port\":70000},\"d/r\":7}}";
+	assert_int_equal(fs_write_atomic(path, old, strlen(old), 0644, &err), 0);
+	assert_int_equal(port_read_assignment(f->dir, "mux-server/hostSshPort"), 22431);
+	assert_int_equal(port_read_assignment(f->dir, "b/p"), 22433);
+	assert_int_equal(port_read_assignment(f->dir, "x/p"), 0);     /* two have such an option */
+	assert_int_equal(port_read_assignment(f->dir, "c/q"), 0);
+	assert_int_equal(port_read_assignment(f->dir, "d/r"), 0);
+	static const char *const broken[] = { "", "{", "[]", "{\"assignments\":[22431]}", "{\"assignments\":{\"x/p\":{\"port\":\"1\"}}}" };
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+		assert_int_equal(fs_write_atomic(path, broken[i], strlen(broken[i]), 0644, &err), 0);
+		assert_int_equal(port_read_assignment(f->dir, "x/p"), 0);
+	}
+	/* a pipe does not hold us, a link is not followed */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(port_read_assignment(f->dir, "x/p"), 0);
+}
+
+static void a_wish_is_granted_when_nobody_has_it(void **state)
+{
+	struct fixture *f = *state;
+	int first = f->range.first;
+	f->wanted = first + 2;
+	assert_int_equal(claim(f, "/a", "x/p", NULL, 0), 2);
+	assert_int_equal(claim(f, "/b", "x/p", NULL, 0), 0);          /* /a has it */
+	f->wanted = first + 3;
+	const struct port_published pub = { first + 3, "/z", "z", false };
+	assert_int_equal(claim(f, "/c", "x/p", &pub, 1), 1);
+	/* who has a port already, keeps it */
+	assert_int_equal(claim(f, "/b", "x/p", NULL, 0), 0);
+	cleanup_err struct err err = ERR_INIT;
+	assert_int_equal(port_registry_release(f->r, "/a", NULL, NULL, &err), 1);
+	int holder = hold("127.0.0.1", first + 3, true, false);
+	assert_int_equal(claim(f, "/d", "x/p", NULL, 0), 2);
+	close(holder);
+	f->wanted = f->range.last + 1;
+	assert_int_equal(claim(f, "/e", "x/p", NULL, 0), 3);
+}
+
 #define registry_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -351,6 +400,8 @@ int main(void)
 		registry_test(a_damaged_file_is_set_aside),
 		registry_test(a_newer_file_is_not_touched),
 		registry_test(one_port_twice_in_the_file_is_mended),
+		registry_test(the_old_tools_file_is_taken_over),
+		registry_test(a_wish_is_granted_when_nobody_has_it),
 		registry_test(assignments_are_written_for_the_workspace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
