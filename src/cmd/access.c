@@ -40,7 +40,7 @@ static const char prepare_script[] =
     "  echo 'no-new-privileges keeps sshd from starting where the user of the container is not root;'\\\n"
     "    'drop it from securityOpt, set containerUser to root, or use --plain' >&2\n"
     "fi\n"
-    "printf '%s\\n' \"$(cat $keys/ssh_host_ed25519_key.pub 2>/dev/null)\"\n"
+    "cat $keys/ssh_host_ed25519_key.pub 2>/dev/null || exit 1\n"
     DEPLOY_LOOK
     "true\n";
 

@@ -157,10 +157,15 @@ static int start(const struct project *p, const struct cmd_args *args, struct er
 	struct dev_config_options opts = { .config = p->config[0] ? p->config : NULL };
 	int code = -1;
 	progress_step("Starting %s", p->name);
-	u.config = dev_config_load(p->workspace, &opts, err);
-	u.engine = u.config ? engine_open(cmd_value(args, "docker-path"), err) : NULL;
-	if (u.engine && dev_trust_confirm(u.config, false, err) == 0)
+	u.engine = engine_open(cmd_value(args, "docker-path"), err);
+	u.config = u.engine ? dev_config_load(p->workspace, &opts, err) : NULL;
+	if (u.config && dev_trust_confirm(u.config, false, err) == 0) {
 		code = up_run(&u, err);
+	} else if (u.engine && u.config == NULL && err->code == ERR_NOT_FOUND) {
+		/* Another tool's, whose folder has no configuration (any more): it has no hooks that are known. */
+		err_fini(err);
+		code = engine_start(u.engine, p->id, err);
+	}
 	if (code == 0)
 		remote_refresh(u.engine);
 	progress_done();

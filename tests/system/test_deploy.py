@@ -233,6 +233,7 @@ def test_a_foreign_container_is_reached_through_the_engine(lace, foreign, connec
     engine.docker("restart", "-t", "1", project.container())
     t.until("started anew|gives a new one", 60)
     assert t.wait() == 1
+    lace.ok("down", project)
     t = connect(project).prompt()
     t.line("exit 7")
     assert t.wait() == 7
