@@ -4,6 +4,7 @@
 #   make deps       install what building and testing needs (Debian 12)
 #   make demo       from nothing to a live terminal in a dev container; make demo-clean undoes it
 #   make check      build with -Werror and run every test; make check-full adds the long tier
+#   make oracle     ask the reference dev container CLI about tests/oracle/cases.py again, and store its answers
 #   make bench      the tables of docs/performance.md
 #   make install    honours PREFIX and DESTDIR
 
@@ -12,7 +13,7 @@ DESTDIR ?=
 BUILD ?= build
 NINJA_ARGS ?=
 
-.PHONY: all deps demo demo-clean check check-full bench install clean
+.PHONY: all deps demo demo-clean check check-full oracle bench install clean
 
 all:
 	@tools/deps --check
@@ -34,6 +35,9 @@ check: deps
 
 check-full: deps
 	@tools/check --full
+
+oracle: deps
+	@program=$$(tools/oracle) && tests/oracle/record.py "$$program"
 
 bench: deps
 	@bench/run

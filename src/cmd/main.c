@@ -1,5 +1,7 @@
 #include "cmd/cmd.h"
+#include "cmd/devcontainer.h"
 
+#include "host/fs.h"
 #include "host/log.h"
 #include "text/text.h"
 #include "version.h"
@@ -56,6 +58,10 @@ static int run_verb(const struct cmd *cmd, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 0 && str_eq(fs_basename(argv[0]), "devcontainer"))
+		return face_main(argc, argv);
+	if (argc > 1 && str_eq(argv[1], "devcontainer"))
+		return face_main(argc - 1, argv + 1);
 	cleanup_str struct str s = STR_INIT;
 	if (argc < 2) {
 		cmd_help_all(&s);

@@ -161,7 +161,7 @@ static int create(struct up *u, const char *old_id, struct err *err)
 {
 	cleanup_free char *data = xdg_data_dir();
 	struct dev_image_options opts = { .compose = u->compose, .plain = u->opts.plain,
-		.no_cache = u->opts.no_cache, .data_dir = data };
+		.no_cache = u->opts.no_cache, .data_dir = data, .lock = u->opts.lock, .additional = u->config->extra.features };
 	struct dev_image img = { 0 };
 	if (u->compose && confirm_compose(u, err) != 0)
 		return -1;

@@ -5,6 +5,7 @@
 #ifndef LACE_CMD_UP_H
 #define LACE_CMD_UP_H
 
+#include "dev/feature.h"
 #include "dev/hooks.h"
 #include "engine/engine.h"
 
@@ -17,6 +18,7 @@ struct up_options {
 	bool trust;                /* what the image asks for is confirmed without a question */
 	bool keep_server;          /* leave an older terminal server in the container as it is */
 	bool unasked;              /* nothing is asked, nor remembered as confirmed: the caller is a tool */
+	enum dev_lock lock;
 	struct dev_hook_options hooks;
 };
 

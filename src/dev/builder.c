@@ -256,7 +256,7 @@ static void keep(json_object *to, json_object *from, const char *key, json_objec
 }
 
 static json_object *commit_config(json_object *base, const char *digest, const struct strv *env,
-    json_object *metadata)
+    json_object *metadata, const struct strv *more)
 {
 	json_object *from = json_get(base, "Config"), *config = json_object_new_object();
 	/* empty lists, not absent ones: the engine would fill those from the container */
@@ -282,6 +282,11 @@ static json_object *commit_config(json_object *base, const char *digest, const s
 		json_stringify(&text, metadata);
 		json_object_object_add(labels, DEV_LABEL_METADATA, json_object_new_string(text.s));
 	}
+	for (size_t i = 0; more && i < more->n; i++) {
+		size_t len = strcspn(more->v[i], "=");
+		cleanup_free char *name = xmemdup0(more->v[i], len);
+		json_object_object_add(labels, name, json_object_new_string(more->v[i][len] ? more->v[i] + len + 1 : ""));
+	}
 	json_object_object_add(config, "Labels", labels);
 	return config;
 }
@@ -289,9 +294,15 @@ static json_object *commit_config(json_object *base, const char *digest, const s
 json_object *dev_builder_commit(struct dev_builder *b, json_object *base, const char *digest,
     const struct strv *env, json_object *metadata, struct err *err)
 {
+	return dev_builder_commit_labels(b, base, digest, env, metadata, NULL, err);
+}
+
+json_object *dev_builder_commit_labels(struct dev_builder *b, json_object *base, const char *digest,
+    const struct strv *env, json_object *metadata, const struct strv *labels, struct err *err)
+{
 	char tag[TAG_LEN + 1];
 	snprintf(tag, sizeof(tag), "%s", digest);
-	json_object *config = commit_config(base, digest, env, metadata);
+	json_object *config = commit_config(base, digest, env, metadata, labels);
 	cleanup_free char *id = engine_commit(b->engine, b->id, DEV_IMAGE_REPO, tag, config, err);
 	json_object_put(config);
 	return id ? engine_image_inspect(b->engine, id, err) : NULL;

@@ -35,6 +35,9 @@ int dev_builder_run(struct dev_builder *b, const char *script, const char *const
  * new image's inspect data. */
 json_object *dev_builder_commit(struct dev_builder *b, json_object *base, const char *digest,
     const struct strv *env, json_object *metadata, struct err *err);
+/* The same with more labels, "name=value". */
+json_object *dev_builder_commit_labels(struct dev_builder *b, json_object *base, const char *digest,
+    const struct strv *env, json_object *metadata, const struct strv *labels, struct err *err);
 
 /* DEV_IMAGE_REPO:<first 20 of digest>, malloc()ed; and its inspect data when it exists, NULL with *err unset
  * when not. */

@@ -75,15 +75,15 @@ static void move_legacy(json_object *conf, const char *file)
 	json_object_put(port);
 }
 
-static int read_raw(struct dev_config *c, struct err *err)
+static int read_raw(struct dev_config *c, const char *path, struct err *err)
 {
 	cleanup_strv struct strv warnings = STRV_INIT;
-	c->raw = jsonc_read_file(c->config_path, &warnings, err);
+	c->raw = jsonc_read_file(path, &warnings, err);
 	for (size_t i = 0; i < warnings.n; i++)
 		log_warn("%s", warnings.v[i]);
-	if (err_is(err) || dev_config_check(c->raw, c->config_path, err) < 0)
+	if (err_is(err) || dev_config_check(c->raw, path, err) < 0)
 		return -1;
-	move_legacy(c->raw, c->config_path);
+	move_legacy(c->raw, path);
 	c->kind = dev_config_kind(c->raw);
 	return 0;
 }
@@ -131,8 +131,7 @@ static int resolve(struct dev_config *c, bool git_root, struct err *err)
 	return 0;
 }
 
-static int load(struct dev_config *c, const char *path, const struct dev_config_options *opts,
-    struct err *err)
+static int find_workspace(struct dev_config *c, const char *path, struct err *err)
 {
 	c->workspace = fs_realpath(path, err);
 	if (!c->workspace) {
@@ -141,23 +140,71 @@ static int load(struct dev_config *c, const char *path, const struct dev_config_
 	}
 	if (!fs_is_dir(c->workspace))
 		return err_set(err, ERR_USAGE, "%s: not a folder; give the project's folder", path);
+	return 0;
+}
+
+static char *default_path(const char *workspace)
+{
+	return fs_join(workspace, ".devcontainer/devcontainer.json");
+}
+
+/* Where a file is read in its place, there need not be one. */
+static int find_file(struct dev_config *c, const struct dev_config_options *opts, struct err *err)
+{
 	c->config_path = dev_find_config(c->workspace, opts, err);
+	if (!c->config_path && opts->override && !opts->config && err->code == ERR_NOT_FOUND) {
+		err_fini(err);
+		c->config_path = default_path(c->workspace);
+	}
 	if (!c->config_path)
 		return -1;
 	c->config_dir = fs_dirname(c->config_path);
+	return 0;
+}
 
-	cleanup_strv struct strv labels = STRV_INIT;
-	dev_id_labels(c, &labels);
-	c->id = dev_container_id(&labels);
-	if (read_raw(c, err) < 0)
+/* Only a container is known, and perhaps a file for it. */
+static int load_without_folder(struct dev_config *c, const struct dev_config_options *opts, struct err *err)
+{
+	const char *file = opts->override ? opts->override : opts->config;
+	if (file) {
+		c->config_path = fs_realpath(opts->config ? opts->config : file, err);
+		if (!c->config_path || read_raw(c, file, err) < 0)
+			return -1;
+		c->config_dir = fs_dirname(c->config_path);
+	} else {
+		c->raw = json_object_new_object();
+	}
+	const char *folder = json_str(c->raw, "workspaceFolder");
+	struct dev_vars vars = { .workspace_folder = folder };
+	c->conf = dev_substitute_file(c->raw, &vars, file, err);
+	if (!c->conf)
 		return -1;
-	return resolve(c, !(opts && opts->no_git_root), err);
+	c->workspace_folder = folder ? xstrdup(json_str(c->conf, "workspaceFolder")) : NULL;
+	return 0;
+}
+
+static int load(struct dev_config *c, const char *path, const struct dev_config_options *opts, struct err *err)
+{
+	c->extra = opts->extra;
+	if (!path)
+		return load_without_folder(c, opts, err);
+	if (find_workspace(c, path, err) < 0 || find_file(c, opts, err) < 0)
+		return -1;
+	if (!opts->no_id) {
+		cleanup_strv struct strv labels = STRV_INIT;
+		dev_id_labels(c, &labels);
+		c->id = dev_container_id(&labels);
+	}
+	if (read_raw(c, opts->override ? opts->override : c->config_path, err) < 0)
+		return -1;
+	return resolve(c, !opts->no_git_root, err);
 }
 
 struct dev_config *dev_config_load(const char *path, const struct dev_config_options *opts, struct err *err)
 {
+	static const struct dev_config_options none;
 	struct dev_config *c = xcalloc(1, sizeof(*c));
-	if (load(c, path, opts, err) == 0)
+	if (load(c, path, opts ? opts : &none, err) == 0)
 		return c;
 	dev_config_free(c);
 	return NULL;

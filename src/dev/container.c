@@ -35,7 +35,7 @@ json_object *dev_container_find(struct engine *e, const struct dev_config *c, st
 	json_object *list = engine_list(e, (const char *const *)labels.v, true, err);
 	json_object *found = first_usable(list, NULL);
 	json_object_put(list);
-	if (found || !list)
+	if (found || !list || (c->extra.id_labels && c->extra.id_labels->n))
 		return found;
 	/* Made before the configuration's path was a label. */
 	cleanup_free char *folder = xasprintf("devcontainer.local_folder=%s", c->workspace);
@@ -46,9 +46,12 @@ json_object *dev_container_find(struct engine *e, const struct dev_config *c, st
 	return found;
 }
 
-bool dev_container_has_ids(json_object *labels)
+bool dev_container_has_ids(const struct dev_config *c, json_object *labels)
 {
-	return json_get(labels, "devcontainer.local_folder") != NULL;
+	const struct strv *asked = c->extra.id_labels;
+	const char *first = asked && asked->n ? asked->v[0] : "devcontainer.local_folder";
+	cleanup_free char *name = xmemdup0(first, strcspn(first, "="));
+	return json_get(labels, name) != NULL;
 }
 
 /* ---- pieces ---- */
@@ -158,6 +161,12 @@ static void push_privileges(struct strv *args, json_object *merged, bool has_ini
 	push_each(args, "--security-opt", json_get(merged, "securityOpt"));
 }
 
+static bool wants_gpu(json_object *merged)
+{
+	json_object *gpu = json_get(json_get(merged, "hostRequirements"), "gpu");
+	return gpu && !(json_object_is_type(gpu, json_type_boolean) && !json_object_get_boolean(gpu));
+}
+
 /* ---- what runs in it ---- */
 
 char *dev_entrypoint_script(json_object *entrypoints)
@@ -220,6 +229,8 @@ int dev_container_args(const struct dev_config *c, const struct dev_image *img, 
 	json_object *mounts = json_get(merged, "mounts");
 	for (size_t i = 0; i < length(mounts); i++)
 		push_mount(ret, json_object_array_get_idx(mounts, i));
+	for (size_t i = 0; c->extra.mounts && i < c->extra.mounts->n; i++)
+		push2(ret, "--mount", c->extra.mounts->v[i]);
 
 	cleanup_strv struct strv labels = STRV_INIT;
 	dev_id_labels(c, &labels);
@@ -234,6 +245,10 @@ int dev_container_args(const struct dev_config *c, const struct dev_image *img, 
 	if (user && *user)
 		push2(ret, "-u", user);
 	push_each(ret, NULL, json_get(c->conf, "runArgs"));
+	if (c->extra.gpu == DEV_GPU_ALL && wants_gpu(merged)) {
+		strv_push(ret, "--gpus");
+		strv_push(ret, "all");
+	}
 	push_privileges(ret, merged, img->init != NULL);
 	push_entrypoint(ret, img);
 	if (!img->labelled && push_metadata(ret, img, err) < 0)
@@ -262,7 +277,7 @@ json_object *dev_container_merged(const struct dev_config *c, json_object *inspe
 	json_object *entries = dev_metadata_parse(json_str(labels, DEV_LABEL_METADATA));
 	json_object *entry = NULL;
 	if (live)
-		entry = dev_container_has_ids(labels) ? dev_metadata_live_entry(c->raw) : dev_metadata_from_config(c->raw);
+		entry = dev_container_has_ids(c, labels) ? dev_metadata_live_entry(c->raw) : dev_metadata_from_config(c->raw);
 	if (entry)
 		json_object_array_add(entries, entry);
 	json_object *merged = dev_container_merge(c, entries, err);

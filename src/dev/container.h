@@ -11,7 +11,7 @@
 json_object *dev_container_find(struct engine *e, const struct dev_config *c, struct err *err);
 
 /* Was it made for this configuration, or by compose alone (then nothing of the configuration is in its label)? */
-bool dev_container_has_ids(json_object *labels);
+bool dev_container_has_ids(const struct dev_config *c, json_object *labels);
 
 /* mergedConfiguration: raw entries substituted, and merged on top of the configuration. New object or NULL. */
 json_object *dev_container_merge(const struct dev_config *c, json_object *entries, struct err *err);

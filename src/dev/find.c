@@ -96,11 +96,11 @@ static char *config_absolute(const char *workspace, const char *file, struct err
 	return real ? fs_join(real, fs_basename(path)) : NULL;
 }
 
-static char *explicit_config(const char *workspace, const char *file, struct err *err)
+static char *explicit_config(const char *workspace, const char *file, bool any_name, struct err *err)
 {
 	const char *base = fs_basename(file);
 	/* The reference CLI refuses other names too: containers made from them would be strangers to it. */
-	if (!str_eq(base, "devcontainer.json") && !str_eq(base, ".devcontainer.json")) {
+	if (!any_name && !str_eq(base, "devcontainer.json") && !str_eq(base, ".devcontainer.json")) {
 		err_set(err, ERR_USAGE, "--config %s: the file has to be called devcontainer.json or .devcontainer.json",
 		    file);
 		return NULL;
@@ -115,7 +115,7 @@ static char *explicit_config(const char *workspace, const char *file, struct err
 char *dev_find_config(const char *workspace, const struct dev_config_options *opts, struct err *err)
 {
 	if (opts && opts->config)
-		return explicit_config(workspace, opts->config, err);
+		return explicit_config(workspace, opts->config, opts->any_name, err);
 
 	cleanup_strv struct strv names = STRV_INIT;
 	cleanup_str struct str list = STR_INIT;

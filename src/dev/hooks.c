@@ -48,7 +48,7 @@ static void wrap(const struct runner *r, const struct strv *command, struct strv
 {
 	const char *const head[] = { "/bin/sh", "-c", wrapper, "lace", NULL };
 	strv_push_all(ret, head);
-	strv_pushf(ret, "%s/.devcontainer", r->t->home);
+	strv_take(ret, probe_data_folder(r->t->extra.data_folder, r->t->home));
 	for (size_t i = 0; i < r->due.n; i++)
 		strv_push(ret, r->due.v[i]);
 	strv_push(ret, "--");

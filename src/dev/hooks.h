@@ -24,6 +24,7 @@ struct dev_target {
 	char *markers[4];          /* what the once-only markers said; NULL: no such file */
 	char session_digest[65];   /* of the session file that stands there, "" when there is none */
 	json_object *entries;      /* of the metadata label: where each hook comes from */
+	struct dev_extra extra;    /* the configuration's */
 };
 
 /* Fills the target from the container's inspect data and the merged configuration: user, home, system

@@ -83,8 +83,15 @@ char *dev_container_id(const struct strv *labels)
 
 void dev_id_labels(const struct dev_config *c, struct strv *ret)
 {
-	strv_pushf(ret, "devcontainer.local_folder=%s", c->workspace);
-	strv_pushf(ret, "devcontainer.config_file=%s", c->config_path);
+	const struct strv *own = c->extra.id_labels;
+	for (size_t i = 0; own && i < own->n; i++)
+		strv_push(ret, own->v[i]);
+	if (own && own->n)
+		return;
+	if (c->workspace)
+		strv_pushf(ret, "devcontainer.local_folder=%s", c->workspace);
+	if (c->config_path)
+		strv_pushf(ret, "devcontainer.config_file=%s", c->config_path);
 }
 
 /* How much of a run of separators is legal inside an image name: a dot, one or two underscores, or dashes. */

@@ -7,6 +7,7 @@
 #include "dev/image.h"
 
 #include "base/mem.h"
+#include "dev/builder.h"
 #include "dev/compose.h"
 #include "dev/dockerfile.h"
 #include "dev/install.h"
@@ -199,6 +200,42 @@ static json_object *base_image(struct engine *e, const struct dev_config *c, con
 	return NULL;
 }
 
+/* The name of the image below a Dockerfile's target stage; NULL with *err unset: it depends on the build. */
+static char *dockerfile_base(const struct dev_config *c, struct err *err)
+{
+	json_object *build = json_get(c->conf, "build");
+	const char *file = json_str(build, "dockerfile");
+	cleanup_free char *path = fs_join(c->config_dir, file ? file : json_str(c->conf, "dockerFile"));
+	cleanup_strv struct strv args = STRV_INIT;
+	const char *target = json_str(build, "target");
+	struct dockerfile *d = read_dockerfile(path, target, err);
+	build_arguments(build, &args);
+	char *base = d ? dockerfile_base_image(d, &args, target) : NULL;
+	dockerfile_free(d);
+	return base;
+}
+
+json_object *dev_image_base_entries(struct engine *e, const struct dev_config *c, struct err *err)
+{
+	cleanup_free char *name = NULL;
+	if (c->kind == DEV_KIND_IMAGE)
+		name = xstrdup(json_str(c->conf, "image"));
+	else if (c->kind == DEV_KIND_DOCKERFILE && (name = dockerfile_base(c, err)) == NULL && err_is(err))
+		return NULL;
+	if (c->kind == DEV_KIND_NONE) {
+		err_set(err, ERR_FAILED, "%s: names no \"image\" and no \"build.dockerfile\"; add one of them", c->config_path);
+		return NULL;
+	}
+	if (name == NULL || str_eq(name, "scratch"))
+		return json_object_new_array();
+	json_object *image = named_image(e, name, err);
+	if (image == NULL)
+		return NULL;
+	json_object *ret = dev_metadata_parse(json_str(json_get(json_get(image, "Config"), "Labels"), DEV_LABEL_METADATA));
+	json_object_put(image);
+	return ret;
+}
+
 /* ---- users ---- */
 
 /* An image's USER without the group that it may carry. */
@@ -304,7 +341,9 @@ static int add_features(struct preparation *p, struct err *err)
 static int add_uid(struct preparation *p, struct err *err)
 {
 	cleanup_free char *user = user_of(p, dev_remote_user);
-	if (getuid() == 0 || !json_flag(p->merged, "updateRemoteUserUID", true) || str_eq(user, "root") ||
+	int uid = p->config->extra.uid;
+	bool wanted = uid != DEV_UID_NEVER && json_flag(p->merged, "updateRemoteUserUID", uid == DEV_UID_ON);
+	if (p->opts->no_uid || getuid() == 0 || !wanted || str_eq(user, "root") ||
 	    user[strspn(user, "0123456789")] == '\0')
 		return 0;
 	char *ref;
@@ -376,4 +415,47 @@ void dev_image_fini(struct dev_image *img)
 	json_object_put(img->entries);
 	free(img->init);
 	*img = (struct dev_image){ 0 };
+}
+
+/* ---- with all labels in it ---- */
+
+static void bake_digest(const struct dev_image *img, const struct strv *labels, char ret[65])
+{
+	cleanup_str struct str s = STR_INIT;
+	str_printf(&s, "baked %s ", json_str(img->inspect, "Id"));
+	json_stringify(&s, img->entries);
+	for (size_t i = 0; i < labels->n; i++)
+		str_printf(&s, "%c%s", '\0', labels->v[i]);
+	sha256_hex(s.s, s.len, ret);
+}
+
+/* A container of the image, committed at once: a new layer with nothing in it but labels. */
+static json_object *bake(struct engine *e, const struct dev_image *img, const char *digest, const struct strv *labels,
+    struct err *err)
+{
+	json_object *image = dev_layer_find(e, digest, err);
+	if (image || err_is(err))
+		return image;
+	struct dev_builder b;
+	if (dev_builder_open(&b, e, img->inspect, err) != 0)
+		return NULL;
+	image = dev_builder_commit_labels(&b, img->inspect, digest, NULL, img->entries, labels, err);
+	dev_builder_close(&b);
+	return image;
+}
+
+int dev_image_bake(struct engine *e, const struct dev_image *img, const struct strv *labels, const struct strv *names,
+    struct err *err)
+{
+	char digest[65];
+	bake_digest(img, labels, digest);
+	json_object *image = bake(e, img, digest, labels, err);
+	int code = image ? 0 : -1;
+	for (size_t i = 0; i < names->n && code == 0; i++) {
+		const char *name = names->v[i], *slash = strrchr(name, '/'), *colon = strrchr(slash ? slash : name, ':');
+		cleanup_free char *repo = xmemdup0(name, colon ? (size_t)(colon - name) : strlen(name));
+		code = engine_image_tag(e, json_str(image, "Id"), repo, colon ? colon + 1 : "latest", err);
+	}
+	json_object_put(image);
+	return code;
 }

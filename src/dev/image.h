@@ -24,12 +24,20 @@ struct dev_image_options {
 	bool no_cache;             /* rebuild all */
 	enum dev_lock lock;        /* of the features */
 	json_object *additional;   /* features beside the configuration's (--additional-features), or NULL */
+	bool no_uid;               /* leave the remote user's uid as it is */
 	const char *data_dir;      /* where features/sshd and features/mux-server stand (xdg_data_dir) */
 };
 /* Builds what is missing. On a failing install.sh err names the feature and the file with its whole log. */
 int dev_image_prepare(struct engine *e, const struct dev_config *c, const struct dev_image_options *opts,
     struct dev_image *ret, struct err *err);
 void dev_image_fini(struct dev_image *img);
+/* Puts the metadata of all entries, and labels ("name=value"), into an image that is called names (at least one). */
+int dev_image_bake(struct engine *e, const struct dev_image *img, const struct strv *labels, const struct strv *names,
+    struct err *err);
+
+/* The metadata entries of the image that the configuration starts from, raw: a Dockerfile's base is looked up, nothing is
+ * built. New array or NULL. */
+json_object *dev_image_base_entries(struct engine *e, const struct dev_config *c, struct err *err);
 
 /* containerUser and remoteUser (1.5, "User resolution") from merged metadata and the image. malloc()ed. */
 char *dev_container_user(json_object *merged, json_object *image_inspect);

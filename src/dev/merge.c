@@ -327,17 +327,12 @@ json_object *dev_metadata_merge(json_object *entries, json_object *conf)
 		{ "postCreateCommand", "postCreateCommands" }, { "postStartCommand", "postStartCommands" },
 		{ "postAttachCommand", "postAttachCommands" },
 	};
-	static const char *const strings[] = {
-		"waitFor", "remoteUser", "containerUser", "userEnvProbe", "shutdownAction",
-	};
-	static const char *const bools[] = { "overrideCommand", "updateRemoteUserUID" };
-	static const char *const maps[] = { "remoteEnv", "containerEnv", "portsAttributes" };
-
 	json_object *out = json_object_new_object();
 	if (json_object_is_type(conf, json_type_object)) {
 		json_object_object_foreach(conf, key, value)
 			json_object_object_add(out, key, json_object_get(value));
 	}
+	/* In the reference's order, which is the one that they are printed in. */
 	put(out, "init", any_true(entries, "init"));
 	put(out, "privileged", any_true(entries, "privileged"));
 	put(out, "capAdd", union_of(entries, "capAdd"));
@@ -345,19 +340,25 @@ json_object *dev_metadata_merge(json_object *entries, json_object *conf)
 	put(out, "entrypoint", NULL);
 	put(out, "entrypoints", none_if_empty(collect(entries, "entrypoint", true)));
 	put(out, "mounts", mounts(entries));
+	put(out, "customizations", NULL);
 	put(out, "customizations", by_namespace(entries));
 	for (size_t i = 0; i < ARRAY_LEN(hooks); i++) {
 		put(out, hooks[i].one, NULL);
 		put(out, hooks[i].many, collect(entries, hooks[i].one, false));
 	}
-	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-		put(out, strings[i], last_of_type(entries, strings[i], json_type_string));
-	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
-		put(out, maps[i], per_key(entries, maps[i]));
-	for (size_t i = 0; i < ARRAY_LEN(bools); i++)
-		put(out, bools[i], last_of_type(entries, bools[i], json_type_boolean));
+	put(out, "waitFor", last_of_type(entries, "waitFor", json_type_string));
+	put(out, "remoteUser", last_of_type(entries, "remoteUser", json_type_string));
+	put(out, "containerUser", last_of_type(entries, "containerUser", json_type_string));
+	put(out, "userEnvProbe", last_of_type(entries, "userEnvProbe", json_type_string));
+	put(out, "remoteEnv", per_key(entries, "remoteEnv"));
+	put(out, "containerEnv", per_key(entries, "containerEnv"));
+	put(out, "overrideCommand", last_of_type(entries, "overrideCommand", json_type_boolean));
+	put(out, "portsAttributes", per_key(entries, "portsAttributes"));
 	put(out, "otherPortsAttributes", last_of_type(entries, "otherPortsAttributes", json_type_object));
 	put(out, "forwardPorts", ports(entries));
+	put(out, "shutdownAction", NULL);
+	put(out, "shutdownAction", last_of_type(entries, "shutdownAction", json_type_string));
+	put(out, "updateRemoteUserUID", last_of_type(entries, "updateRemoteUserUID", json_type_boolean));
 	put(out, "hostRequirements", requirements(entries));
 	/* Nothing shared: whoever changes the result changes neither the label nor the configuration. */
 	json_object *ret = json_copy(out);

@@ -8,6 +8,7 @@
 
 #include <sys/random.h>
 
+#define SYSTEM_FOLDER "/var/devcontainer"
 #define LINE_LEN_MAX 4096u
 #define ENTRY_LEN_MAX (1u << 20)
 
@@ -18,24 +19,23 @@ const char *const probe_marker_files[PROBE_MARKERS] = {
 
 /* Appends the container's environment to /etc/environment, and turns "PATH=value" of /etc/profile into a
  * default, so that a login shell keeps the container's PATH. Each once, guarded by the reference CLI's
- * markers. */
+ * markers in $sys. */
 #define PATCH \
-	"sys=/var/devcontainer\n" \
-	"mkdir -p $sys 2>/dev/null\n" \
-	"if (set -C; : >$sys/.patchEtcEnvironmentMarker) 2>/dev/null; then cat >>/etc/environment; fi\n" \
-	"if (set -C; : >$sys/.patchEtcProfileMarker) 2>/dev/null && [ -f /etc/profile ]; then\n" \
+	"mkdir -p \"$sys\" 2>/dev/null\n" \
+	"if (set -C; : >\"$sys\"/.patchEtcEnvironmentMarker) 2>/dev/null; then cat >>/etc/environment; fi\n" \
+	"if (set -C; : >\"$sys\"/.patchEtcProfileMarker) 2>/dev/null && [ -f /etc/profile ]; then\n" \
 	"	sed -i -E 's/((^|[[:space:]])PATH=)(\"[^\"$]*\"|[^\"$;[:space:]]*)([[:space:]]*(;[^$]*)?)$/" \
 	"\\1${PATH:-\\3}\\4/' /etc/profile\n" \
 	"fi\n"
 
-#define IS_PATCHED "[ -e /var/devcontainer/.patchEtcEnvironmentMarker ] && " \
-	"[ -e /var/devcontainer/.patchEtcProfileMarker ]"
+#define IS_PATCHED "[ -e \"$sys\"/.patchEtcEnvironmentMarker ] && " \
+	"[ -e \"$sys\"/.patchEtcProfileMarker ]"
 
-static const char patch_script[] = PATCH IS_PATCHED "\n";
+static const char patch_script[] = "sys=$1\n" PATCH IS_PATCHED "\n";
 
 static const char probe_script[] =
 	"mark=$1 user=$2 dir=$3 flags=$4 pflags=$5 chome=$6 cshell=$7 patch=$8 s0=$9\n"
-	"shift 9; s1=$1 s2=$2 s3=$3\n"
+	"shift 9; s1=$1 s2=$2 s3=$3 data=$4 sys=$5\n"
 	"entry=$({ getent passwd \"$user\"; cat /etc/passwd; } 2>/dev/null | while IFS= read -r l; do\n"
 	"	r=${l#*:}; r=${r#*:}\n"
 	"	if [ \"${l%%:*}\" = \"$user\" ] || [ \"${r%%:*}\" = \"$user\" ]; then printf '%s\\n' \"$l\"; break; fi\n"
@@ -56,13 +56,14 @@ static const char probe_script[] =
 	"printf '%s\\n' \"$mark\" \"pid=$$\" \"uid=$uid\" \"home=$home\" \"shell=$shell\" \"patched=$patched\"\n"
 	"[ -d \"$dir\" ] && echo dir=1\n"
 	"s=$(sha256sum /var/lib/lace/session 2>/dev/null) && printf 'session=%s\\n' \"${s%% *}\"\n"
+	"data=${data:-$home/.devcontainer}\n"
 	"i=0\n"
 	"for s in \".onCreateCommandMarker=$s0\" \".updateContentCommandMarker=$s1\" \\\n"
 	"    \".postCreateCommandMarker=$s2\" \".postStartCommandMarker=$s3\"; do\n"
-	"	f=$home/.devcontainer/${s%%=*} s=${s#*=} have= c=\n"
+	"	f=$data/${s%%=*} s=${s#*=} have= c=\n"
 	"	[ -e \"$f\" ] && have=1 && IFS= read -r c <\"$f\"\n"
 	"	if [ -n \"$s\" ] && [ \"$c\" != \"$s\" ] && { [ -z \"$have\" ] || [ -n \"$c\" ]; } &&\n"
-	"	    mkdir -p \"$home/.devcontainer\" && printf '%s\\n' \"$s\" >\"$f\"; then\n"
+	"	    mkdir -p \"$data\" && printf '%s\\n' \"$s\" >\"$f\"; then\n"
 	"		have=1 c=$s\n"
 	"	fi\n"
 	"	[ -n \"$have\" ] && printf 'marker%s=%s\\n' $i \"$c\"\n"
@@ -95,11 +96,14 @@ void probe_argv(struct strv *ret, const struct probe_question *q)
 	strv_push_all(ret, argv);
 	for (size_t i = 0; i < PROBE_MARKERS; i++)
 		strv_push(ret, q->stamps[i] ? q->stamps[i] : "");
+	strv_push(ret, q->data_folder ? q->data_folder : "");
+	strv_push(ret, q->system_folder ? q->system_folder : SYSTEM_FOLDER);
 }
 
-void probe_patch_argv(struct strv *ret)
+void probe_patch_argv(struct strv *ret, const char *system_folder)
 {
-	const char *const argv[] = { "/bin/sh", "-c", patch_script, "lace", NULL };
+	const char *const argv[] = { "/bin/sh", "-c", patch_script, "lace", system_folder ? system_folder : SYSTEM_FOLDER,
+	    NULL };
 	strv_push_all(ret, argv);
 }
 
@@ -122,6 +126,11 @@ void probe_mark(char ret[PROBE_MARK_LEN + 1])
 	for (size_t i = 0; i < PROBE_MARK_LEN; i++)
 		ret[i] = (char)('a' + raw[i] % 16);
 	ret[PROBE_MARK_LEN] = '\0';
+}
+
+char *probe_data_folder(const char *said, const char *home)
+{
+	return said && *said ? xstrdup(said) : xasprintf("%s/.devcontainer", home);
 }
 
 /* ---- what it says ---- */

@@ -35,11 +35,14 @@ struct probe_question {
 	const struct strv *container_env;
 	bool patch;                      /* stop early when the patches are missing and this user cannot make them */
 	const char *stamps[PROBE_MARKERS];/* contents of markers to write right now where they are due; or NULL */
+	const char *data_folder, *system_folder;  /* of the markers; NULL: the usual ones */
 };
 /* argv for the container. Its stdin is what probe_environment() makes. */
 void probe_argv(struct strv *ret, const struct probe_question *q);
 /* argv of the patches alone, run as root; the same stdin. Exit code 0 when both are made. */
-void probe_patch_argv(struct strv *ret);
+void probe_patch_argv(struct strv *ret, const char *system_folder);
+/* Where the hooks' markers are: said (may be NULL), else below home. malloc()ed. */
+char *probe_data_folder(const char *said, const char *home);
 /* Lines for /etc/environment. */
 void probe_environment(const struct strv *container_env, struct str *ret);
 /* Random letters for the mark. */

@@ -38,8 +38,7 @@ static int take_inspect(struct dev_target *t, json_object *inspect, const struct
 	t->entries = dev_metadata_parse(json_str(json_get(conf, "Labels"), DEV_LABEL_METADATA));
 	t->user = dev_remote_user(merged, inspect);
 
-	struct dev_vars vars = { .workspace = c->workspace, .workspace_folder = c->workspace_folder, .id = c->id,
-	    .container_env = &t->container_env };
+	struct dev_vars vars = { .container_env = &t->container_env, .container_only = true };
 	t->merged = dev_substitute(merged, &vars, err);
 	return t->merged ? 0 : -1;
 }
@@ -83,7 +82,8 @@ static int run_probe(struct dev_target *t, const char *dir, const char *mode, bo
 	cleanup_strv struct strv argv = STRV_INIT;
 	cleanup_str struct str out = STR_INIT, in = STR_INIT;
 	struct probe_question q = { .mark = mark, .user = t->user, .dir = dir, .mode = mode,
-	    .container_env = &t->container_env, .patch = patch };
+	    .container_env = &t->container_env, .patch = patch,
+	    .data_folder = t->extra.data_folder, .system_folder = t->extra.system_folder };
 	probe_mark(mark);
 	stamp_empty_hooks(t, &q);
 	probe_argv(&argv, &q);
@@ -112,7 +112,7 @@ static void patch_as_root(struct dev_target *t)
 	struct err err = ERR_INIT;
 	cleanup_strv struct strv argv = STRV_INIT;
 	cleanup_str struct str in = STR_INIT;
-	probe_patch_argv(&argv);
+	probe_patch_argv(&argv, t->extra.system_folder);
 	probe_environment(&t->container_env, &in);
 	struct engine_exec x = { .container = t->id, .user = "root", .argv = (const char *const *)argv.v,
 	    .input = &in, .output = to_log, .timeout_ms = PATCH_TIMEOUT_MS };
@@ -126,6 +126,8 @@ static void patch_as_root(struct dev_target *t)
 static int look(struct dev_target *t, const char *dir, struct probe *p, struct err *err)
 {
 	const char *mode = json_str(t->merged, "userEnvProbe");
+	if (!mode)
+		mode = t->extra.probe;
 	if (run_probe(t, dir, mode, true, p, err) != 0)
 		return -1;
 	bool probe = !mode || !str_eq(mode, "none");
@@ -146,6 +148,11 @@ static int look(struct dev_target *t, const char *dir, struct probe *p, struct e
 
 static void take_remote_env(struct dev_target *t)
 {
+	const struct strv *more = t->extra.environment;
+	for (size_t i = 0; more && i < more->n; i++) {
+		cleanup_free char *name = xmemdup0(more->v[i], strcspn(more->v[i], "="));
+		env_set(&t->env, name, more->v[i] + strlen(name) + 1);
+	}
 	json_object *remote = json_get(t->merged, "remoteEnv");
 	if (!json_object_is_type(remote, json_type_object))
 		return;
@@ -189,13 +196,14 @@ int dev_target_init(struct dev_target *t, struct engine *e, json_object *inspect
     json_object *merged, struct err *err)
 {
 	*t = (struct dev_target){ .engine = e, .container_env = STRV_INIT, .env = STRV_INIT, .unset = STRV_INIT,
-	    .uid = -1 };
+	    .uid = -1, .extra = c->extra };
 	struct probe p = { .env = STRV_INIT };
+	const char *dir = c->workspace_folder ? c->workspace_folder : "";
 	int rc = take_inspect(t, inspect, c, merged, err);
 	if (rc == 0)
-		rc = look(t, c->workspace_folder, &p, err);
+		rc = look(t, dir, &p, err);
 	if (rc == 0) {
-		take_probe(t, c->workspace_folder, &p);
+		take_probe(t, dir, &p);
 		take_remote_env(t);
 	} else {
 		dev_target_fini(t);

@@ -67,6 +67,8 @@ static int put_value(struct pass *pass, struct str *out, const char *inside, con
 	const char *p = inside;
 	struct word name;
 	next_word(&p, end, &name);
+	if (v->container_only && !word_is(name, "containerEnv"))
+		return 1;
 	if (word_is(name, "localEnv") || word_is(name, "env"))
 		return put_env(pass, out, p, end, NULL, name);
 	if (word_is(name, "containerEnv") && v->container_env)

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX 4000u           /* bytes of one warning or error */
@@ -52,6 +53,52 @@ static void write_fd(int fd, const char *data, size_t len)
 		data += n;
 		len -= (size_t)n;
 	}
+}
+
+/* ---- stderr as lines of JSON ---- */
+
+/* The reference CLI's numbers. */
+enum level { LEVEL_DEBUG = 2, LEVEL_INFO = 3, LEVEL_WARNING = 4, LEVEL_ERROR = 5 };
+
+static struct { enum log_format format; bool verbose; } shape;
+
+void log_format(enum log_format format, bool verbose)
+{
+	shape.format = format;
+	shape.verbose = verbose;
+}
+
+/* text went through log_safe(): quotes and backslashes are all that JSON minds in it. */
+static void json_line(enum level level, const char *text, size_t len)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	cleanup_str struct str s = STR_INIT;
+	str_printf(&s, "{\"type\":\"text\",\"level\":%d,\"timestamp\":%lld,\"text\":\"", (int)level,
+	    (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			str_putc(&s, '\\');
+		if (text[i] == '\n' || text[i] == '\t')
+			str_puts(&s, text[i] == '\n' ? "\\n" : "\\t");
+		else
+			str_putc(&s, text[i]);
+	}
+	str_puts(&s, "\"}\n");
+	write_fd(STDERR_FILENO, s.s, s.len);
+}
+
+/* One line of what only the log file gets otherwise. */
+static void say_verbose(enum level level, const char *line, size_t len)
+{
+	if (!shape.verbose)
+		return;
+	if (shape.format == LOG_JSON) {
+		json_line(level, line, len);
+		return;
+	}
+	write_fd(STDERR_FILENO, line, len);
+	write_fd(STDERR_FILENO, "\n", 1);
 }
 
 /* ---- the log file ---- */
@@ -100,6 +147,7 @@ static void end_raw_line(void)
 	log_safe(&safe, plain.s, plain.len, 4 * LINE_MAX_BYTES, true);
 	str_putc(&safe, '\n');
 	to_file(safe.s, safe.len);
+	say_verbose(LEVEL_INFO, safe.s + 2, safe.len - 3);
 	if (pg.step.len)
 		keep_recent(safe.s + 2, safe.len - 2);
 	str_reset(&lg.line);
@@ -171,7 +219,7 @@ void log_close(void)
 static bool on_terminal(void)
 {
 	const char *term = getenv("TERM");
-	return isatty(STDERR_FILENO) && !(term && str_eq(term, "dumb"));
+	return shape.format == LOG_TEXT && !shape.verbose && isatty(STDERR_FILENO) && !(term && str_eq(term, "dumb"));
 }
 
 static unsigned columns(void)
@@ -252,6 +300,10 @@ void progress_step(const char *fmt, ...)
 		draw();
 		return;
 	}
+	if (shape.format == LOG_JSON) {
+		json_line(LEVEL_INFO, pg.step.s, pg.step.len);
+		return;
+	}
 	cleanup_str struct str line = STR_INIT;
 	str_printf(&line, "lace: %s\n", pg.step.s);
 	write_fd(STDERR_FILENO, line.s, line.len);
@@ -299,6 +351,16 @@ void progress_show_output(void)
 {
 	end_raw_line();
 	wipe();
+	if (shape.verbose) {        /* it has been shown */
+		forget_step();
+		return;
+	}
+	if (shape.format == LOG_JSON) {
+		if (pg.recent.len && !pg.quiet)
+			json_line(LEVEL_INFO, pg.recent.s, pg.recent.len);
+		forget_step();
+		return;
+	}
 	size_t from = pg.recent.len, lines = 0, left_out = pg.recent_left_out;
 	while (from > 0 && lines < PROGRESS_SHOWN_MAX) {
 		from--;
@@ -339,9 +401,14 @@ void progress_announce_interrupt(void)
 
 /* ---- messages ---- */
 
-static void to_terminal(const char *prefix, const char *text, size_t len)
+static void to_terminal(enum level level, const char *prefix, const char *text, size_t len)
 {
 	cleanup_str struct str line = STR_INIT;
+	if (shape.format == LOG_JSON) {
+		log_safe(&line, text, len, MESSAGE_MAX, false);
+		json_line(level, line.s, line.len);
+		return;
+	}
 	str_puts(&line, prefix);
 	log_safe(&line, text, len, MESSAGE_MAX, false);
 	str_putc(&line, '\n');
@@ -360,6 +427,9 @@ void log_info(const char *fmt, ...)
 	str_vprintf(&text, fmt, ap);
 	va_end(ap);
 	file_line("", text.s, text.len);
+	cleanup_str struct str safe = STR_INIT;
+	log_safe(&safe, text.s, text.len, MESSAGE_MAX, false);
+	say_verbose(LEVEL_DEBUG, safe.s, safe.len);
 }
 
 void log_warn(const char *fmt, ...)
@@ -372,12 +442,12 @@ void log_warn(const char *fmt, ...)
 	if (lg.warned.n < WARNINGS_KEPT && map_set(&lg.warned, text.s, &lg))
 		return;
 	file_line("warning: ", text.s, text.len);
-	to_terminal("lace: warning: ", text.s, text.len);
+	to_terminal(LEVEL_WARNING, "lace: warning: ", text.s, text.len);
 }
 
 void log_error(const struct err *err)
 {
 	const char *msg = err->msg ? err->msg : "unknown error";
 	file_line("error: ", msg, strlen(msg));
-	to_terminal("lace: ", msg, strlen(msg));
+	to_terminal(LEVEL_ERROR, "lace: ", msg, strlen(msg));
 }

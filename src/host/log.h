@@ -26,6 +26,11 @@ void log_error(const struct err *err);
 /* Writes out an unfinished line, closes the file, forgets which warnings were shown. */
 void log_close(void);
 
+/* How stderr is written: lines for people, or the reference dev container CLI's JSON objects, one a line. verbose: what
+ * goes into the log file otherwise, programs' output included, is shown too. */
+enum log_format { LOG_TEXT, LOG_JSON };
+void log_format(enum log_format format, bool verbose);
+
 /* Progress on stderr. On a terminal: one line that is rewritten, with the step
  * and the last line of its output; else: one plain line for each step (nothing
  * at all when quiet). */
