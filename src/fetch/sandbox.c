@@ -75,7 +75,7 @@ int sandbox_enter(const char *cache, struct err *err)
 {
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, (rlim_t)UNPACK_BYTES_MAX);
-#ifndef __SANITIZE_ADDRESS__             /* whose shadow alone is more */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)       /* whose shadows alone are more */
 	limit(RLIMIT_DATA, MEMORY_MAX);
 #endif
 	limit(RLIMIT_NOFILE, FILES_MAX);

@@ -243,7 +243,7 @@ static void write_value(struct writer *w, json_object *value)
 static void write_tree(struct str *ret, json_object *value, bool pretty)
 {
 	/* Digits are printed and read back: the person's decimal comma must not come in. */
-	static locale_t c_locale;
+	static _Thread_local locale_t c_locale;
 	if (!c_locale)
 		c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;

@@ -388,7 +388,7 @@ static bool is_word(const struct parser *j, const char *word)
 
 static json_object *number_object(const struct parser *j)
 {
-	static locale_t c_locale;       /* strtod() would take the decimal comma of the person's locale */
+	static _Thread_local locale_t c_locale;       /* strtod() would take the decimal comma of the person's locale */
 	if (!c_locale)
 		c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	char text[NUMBER_BYTES_MAX + 1];

@@ -34,7 +34,7 @@ static bool is_any(const char *s, const char *a, const char *b, const char *c)
 static json_object *number(const char *s)
 {
 	char *end;
-	size_t len = strlen(s), digits = strspn(s[0] == '-' || s[0] == '+' ? s + 1 : s, "0123456789");
+	size_t len = strlen(s), digits = strspn(s + (s[0] == '-' || s[0] == '+'), "0123456789");
 	if (digits == 0 && s[0] != '.' && !(len > 1 && s[1] == '.'))
 		return NULL;
 	if (strspn(s, "0123456789+-.eE") != len)

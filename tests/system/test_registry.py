@@ -16,7 +16,7 @@ from registry import BadRegistry, DockerRegistry, basic, feature
 
 BUILD = pathlib.Path(os.environ.get("LACE_BIN", str(TOP / "build" / "lace"))).resolve().parents[2]
 TOOL = str(BUILD / "tests" / "unit" / "dev" / "registry_tool")
-FETCH = str(BUILD / "src" / "fetch" / "lace-fetch")
+FETCH = os.environ.get("LACE_TEST_FETCH") or str(BUILD / "src" / "fetch" / "lace-fetch")
 
 
 class Person:
@@ -608,6 +608,48 @@ def test_a_proxy_is_used_but_not_for_this_machine(me, bad):
         assert {(method, path) for method, path, _ in proxy.seen} == {("CONNECT", "registry.test:443")}
     finally:
         proxy.stop()
+
+
+# ---- templates ----
+
+def test_a_template(me, real, tmp_path):
+    """T202: options replaced, what is about the template and what is omitted left out, features added, comments kept."""
+    d = tmp_path / "starter"
+    (d / ".devcontainer").mkdir(parents=True)
+    (d / "docs").mkdir()
+    (d / "devcontainer-template.json").write_text(json.dumps({"id": "starter", "version": "1.0.0", "name": "S", "options": {
+        "variant": {"type": "string", "default": "bookworm"}, "n": {"type": "string", "default": "1"}}}))
+    for name in ("README.md", "NOTES.md", "docs/a.md", "docs/b.md", "extra.txt"):
+        (d / name).write_text(name)
+    (d / ".devcontainer" / "devcontainer.json").write_text('{\n\t// which one\n\t"image": "debian:${templateOption:variant}-${templateOption: n }"\n}\n')
+    (d / "run.sh").write_text("echo ${templateOption:gone}|\n")
+    (d / "run.sh").chmod(0o755)
+    r = me.tool("publish-templates", real.host, "tpl", d)
+    assert r.returncode == 0, r.stderr
+    to = tmp_path / "to"
+    to.mkdir()
+    (to / "extra.txt").write_text("mine")
+    r = me.tool("template", f"{real.host}/tpl/starter:1", to, '{"variant":"trixie"}', '[{"id":"r.test/f:1","options":{"a":"b"}}]',
+                '["docs/*"]')
+    assert r.returncode == 0, r.stderr
+    got = json.loads(r.stdout)
+    assert got["files"] == ["./.devcontainer/devcontainer.json", "./extra.txt", "./run.sh"]
+    assert got["metadata"]["id"] == "starter"
+    assert sorted(str(p.relative_to(to)) for p in to.rglob("*") if p.is_file()) == [".devcontainer/devcontainer.json", "extra.txt", "run.sh"]
+    assert (to / ".devcontainer" / "devcontainer.json").read_text() == (
+        '{\n\t"features": {\n\t\t"r.test/f:1": {"a":"b"}\n\t},\n\t// which one\n\t"image": "debian:trixie-1"\n}\n')
+    assert (to / "run.sh").read_text() == "echo |\n" and (to / "run.sh").stat().st_mode & 0o111
+    assert (to / "extra.txt").read_text() == "extra.txt"
+
+
+def test_a_template_does_not_write_into_git(me, real, tmp_path):
+    d = tmp_path / "hooked"
+    (d / ".git" / "hooks").mkdir(parents=True)
+    (d / "devcontainer-template.json").write_text(json.dumps({"id": "hooked", "version": "1.0.0", "name": "H"}))
+    (d / ".git" / "hooks" / "post-checkout").write_text("#!/bin/sh\n")
+    assert me.tool("publish-templates", real.host, "tpl", d).returncode == 0
+    r = me.tool("template", f"{real.host}/tpl/hooked", tmp_path, "{}", "[]", "[]")
+    assert r.returncode == 1 and "not for a template to write" in r.stderr
 
 
 # ---- lace up ----

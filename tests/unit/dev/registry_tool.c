@@ -3,10 +3,13 @@
  *     registry_tool publish HOST NAMESPACE FOLDER...    each feature's tags and digest, and the collection
  *     registry_tool resolve LOCK PROJECT                features in install order; LOCK: update, write, read, frozen, none, renew
  *     registry_tool metadata PROJECT                    the same without a look at what is in them
- *     registry_tool tags REF */
+ *     registry_tool tags REF
+ *     registry_tool publish-templates HOST NAMESPACE FOLDER...
+ *     registry_tool template REF FOLDER ARGS FEATURES OMIT    a template into a folder; the last three are JSON */
 #include "base/mem.h"
 #include "dev/feature.h"
 #include "dev/publish.h"
+#include "dev/template.h"
 #include "host/jsonc.h"
 
 #include <stdio.h>
@@ -25,7 +28,7 @@ static void add(json_object *o, const char *key, const char *text)
 	json_object_object_add(o, key, text ? json_object_new_string(text) : NULL);
 }
 
-static int publish(char **argv, json_object *out, struct err *err)
+static int publish(enum dev_collection kind, char **argv, json_object *out, struct err *err)
 {
 	struct dev_package p[32] = { 0 };
 	size_t n = 0;
@@ -33,7 +36,7 @@ static int publish(char **argv, json_object *out, struct err *err)
 	int code = 0;
 	for (char **dir = argv + 2; code == 0 && *dir && n < ARRAY_LEN(p); dir++) {
 		struct dev_published done;
-		code = dev_package_make(DEV_COLLECTION_FEATURES, *dir, &p[n], err);
+		code = dev_package_make(kind, *dir, &p[n], err);
 		if (code < 0)
 			break;
 		code = dev_publish(r, &p[n], argv[0], argv[1], &done, err);
@@ -47,7 +50,7 @@ static int publish(char **argv, json_object *out, struct err *err)
 		dev_published_fini(&done);
 	}
 	if (code == 0)
-		code = dev_publish_collection(r, DEV_COLLECTION_FEATURES, p, n, argv[0], argv[1], err);
+		code = dev_publish_collection(r, kind, p, n, argv[0], argv[1], err);
 	for (size_t i = 0; i < n; i++)
 		dev_package_fini(&p[i]);
 	registry_close(r);
@@ -95,6 +98,24 @@ static int tags(const char *text, json_object *out, struct err *err)
 	return code;
 }
 
+static int template(char **argv, json_object *out, struct err *err)
+{
+	struct dev_template t = { argv[0], json_tokener_parse(argv[2]), json_tokener_parse(argv[3]), json_tokener_parse(argv[4]) };
+	cleanup_strv struct strv files = STRV_INIT;
+	json_object *metadata = NULL;
+	struct registry *r = registry_open();
+	int code = dev_template_apply(r, &t, argv[1], &files, err);
+	if (code == 0)
+		code = dev_template_metadata(r, argv[0], &metadata, err);
+	registry_close(r);
+	json_object_object_add(out, "files", list(&files));
+	json_object_object_add(out, "metadata", metadata);
+	json_object_put(t.args);
+	json_object_put(t.features);
+	json_object_put(t.omit);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	cleanup_err struct err err = ERR_INIT;
@@ -102,7 +123,11 @@ int main(int argc, char **argv)
 	json_object *out = json_object_new_object();
 	int code = -1;
 	if (argc > 4 && str_eq(argv[1], "publish"))
-		code = publish(argv + 2, out, &err);
+		code = publish(DEV_COLLECTION_FEATURES, argv + 2, out, &err);
+	else if (argc > 4 && str_eq(argv[1], "publish-templates"))
+		code = publish(DEV_COLLECTION_TEMPLATES, argv + 2, out, &err);
+	else if (argc == 7 && str_eq(argv[1], "template"))
+		code = template(argv + 2, out, &err);
 	else if (argc == 4 && str_eq(argv[1], "resolve"))
 		code = resolve(argv[2], argv[3], out, &err);
 	else if (argc == 3 && str_eq(argv[1], "metadata"))
