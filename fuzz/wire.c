@@ -1,6 +1,6 @@
 /* Frames of the mux protocol: the first byte chooses the codec, the rest is a
  * stream. Whatever decodes must print, encode, decode again, and then encode to
- * the same bytes. */
+ * the same bytes; and its head must say the same alone. */
 #include "wire/wire.h"
 
 #include <stdlib.h>
@@ -39,6 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct wire_pdu pdu;
 		size_t taken = 0;
 		enum wire_status status = wire_decode(data + at, size - at, codec, &taken, &pdu, &arena);
+		uint64_t whole, serial;
+		if ((status == WIRE_OK || status == WIRE_UNKNOWN) &&
+		    (wire_peek(data + at, size - at, &whole, &serial) != WIRE_OK || whole != taken || serial != pdu.serial))
+			abort();
 		if (status == WIRE_OK)
 			check(&pdu, codec);
 		wire_arena_reset(&arena);

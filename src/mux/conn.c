@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <sys/socket.h>
 
 #define READ_CHUNK 65536u
@@ -104,11 +105,40 @@ static void bad_client(struct conn *c, const char *why)
 	conn_close(c);
 }
 
+static void fail(struct conn *c, uint64_t serial, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void fail(struct conn *c, uint64_t serial, const char *fmt, ...)
+{
+	char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	conn_send(c, serial, WIRE_ERROR_RESPONSE, &(union wire_body){ .error_response = { { text, (size_t)n } } });
+}
+
+/* A frame that is larger than we take is answered as soon as its head is there, and passed over. */
+static bool refuse_large(struct conn *c, const uint8_t *data, size_t len)
+{
+	uint64_t size, serial;
+
+	if (wire_peek(data, len, &size, &serial) != WIRE_OK || size <= MUX_INPUT_MAX)
+		return false;
+	if (serial == 0)
+		bad_client(c, "a large request without a serial number");
+	else
+		fail(c, serial, "Error: a request of %llu bytes is too large: send at most %u at a time",
+		    (unsigned long long)size, MUX_INPUT_MAX);
+	c->skip = (size_t)size - len;
+	return true;
+}
+
 /* Takes the whole frames that have arrived, as long as the client takes the answers. */
 static void take_frames(struct conn *c)
 {
-	size_t at = 0;
+	size_t at = MIN(c->skip, c->in.len);
 
+	c->skip -= at;
 	while (!c->gone && at < c->in.len && conn_queued(c) <= MUX_OUT_REQUEST_MAX) {
 		struct wire_arena arena = { 0 };
 		struct wire_pdu pdu;
@@ -121,26 +151,25 @@ static void take_frames(struct conn *c)
 			s = wire_decode(data, c->in.len - at, c->codec, &taken, &pdu, &arena);
 		if (s == WIRE_MORE) {
 			wire_arena_reset(&arena);
-			if (c->in.len - at >= MUX_INPUT_MAX)
-				bad_client(c, "its frame is too large");
+			if (refuse_large(c, data, c->in.len - at))
+				at = c->in.len;
 			break;
 		}
 		if (s != WIRE_OK && s != WIRE_UNKNOWN) {
 			bad_client(c, wire_status_text(s));
 		} else if (pdu.serial == 0) {
 			bad_client(c, "a request without a serial number");
+		} else if (c->refused) {
+			fail(c, pdu.serial, "Error: this server has %u clients, which is as many as it takes: close some",
+			    MUX_CONNS_MAX);
+			c->eof = true;
+			at = c->in.len;
 		} else {
 			at += taken;
-			if (s == WIRE_UNKNOWN) {
-				char text[80];
-				int n = snprintf(text, sizeof(text),
-				    "Error: invalid PDU Invalid { ident: %lu }",
-				    (unsigned long)pdu.ident);
-				conn_send(c, pdu.serial, WIRE_ERROR_RESPONSE,
-				    &(union wire_body){ .error_response = { { text, (size_t)n } } });
-			} else {
+			if (s == WIRE_UNKNOWN)
+				fail(c, pdu.serial, "Error: invalid PDU Invalid { ident: %lu }", (unsigned long)pdu.ident);
+			else
 				request_handle(c, &pdu, &arena);
-			}
 		}
 		wire_arena_reset(&arena);
 	}
@@ -154,7 +183,7 @@ static void take_frames(struct conn *c)
 
 static void read_frames(struct conn *c)
 {
-	for (size_t got = 0; got < READ_TURN && !c->gone && conn_queued(c) <= MUX_OUT_REQUEST_MAX;) {
+	for (size_t got = 0; got < READ_TURN && !c->gone && !c->eof && conn_queued(c) <= MUX_OUT_REQUEST_MAX;) {
 		str_reserve(&c->in, c->in.len > 0 ? READ_CHUNK : 2048);
 		size_t room = c->in.cap - c->in.len - 1;
 		ssize_t n = recv(c->fd, c->in.s + c->in.len, room, 0);
@@ -302,17 +331,24 @@ void conn_accept(struct mux *m)
 		close(fd);
 		return;
 	}
-	if (m->n_conns >= MUX_CONNS_MAX || m->stopping) {
+	if (m->n_conns >= MUX_CONNS_MAX + MUX_REFUSED_MAX || m->stopping) {
 		mux_log("pid %ld was turned away: there are %zu connections", (long)who.pid, m->n_conns);
 		close(fd);
 		return;
 	}
+	bool refused = m->n_conns >= MUX_CONNS_MAX;
+	conn_adopt(m, fd, who.pid)->refused = refused;
+}
+
+struct conn *conn_adopt(struct mux *m, int fd, pid_t peer)
+{
 	struct conn *c = xcalloc(1, sizeof(*c));
+
 	c->mux = m;
 	c->id = ++m->next_conn;
 	c->fd = fd;
-	c->peer = who.pid;
-	cleanup_free char *exe = who.pid > 0 && who.pid != getpid() ? mux_proc_link(who.pid, "exe") : NULL;
+	c->peer = peer;
+	cleanup_free char *exe = peer > 0 && peer != getpid() ? mux_proc_link(peer, "exe") : NULL;
 	c->peer_is_proxy = exe != NULL && m->exe != NULL && str_eq(exe, m->exe);
 	str_init(&c->in);
 	c->focused = c->shown = TREE_NONE;
@@ -326,4 +362,5 @@ void conn_accept(struct mux *m)
 	if (c->peer_is_proxy)
 		agent_of_process(c);
 	update_events(c);
+	return c;
 }

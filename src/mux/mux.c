@@ -306,14 +306,8 @@ static void end_children(struct mux *m)
 	}
 }
 
-static void shut_down(struct mux *m)
+void mux_fini(struct mux *m)
 {
-	/* Before anybody is told that it ended: the next server may come at once. */
-	uv_poll_stop(&m->listener);
-	close(m->opts->listen_fd);
-	if (m->opts->pid_fd >= 0)
-		close(m->opts->pid_fd);
-	unlink(m->opts->socket_path);
 	agent_fini(m);
 	tls_stop(m);
 	for (size_t i = 0; i < m->n_conns; i++)
@@ -340,6 +334,18 @@ static void shut_down(struct mux *m)
 	free(m->exe);
 }
 
+static void shut_down(struct mux *m)
+{
+	/* Before anybody is told that it ended: the next server may come at once. */
+	uv_poll_stop(&m->listener);
+	close(m->opts->listen_fd);
+	if (m->opts->pid_fd >= 0)
+		close(m->opts->pid_fd);
+	unlink(m->opts->socket_path);
+	mux_fini(m);
+	free(m);
+}
+
 static void start_signal(struct mux *m, uv_signal_t *h, uv_signal_cb cb, int signum)
 {
 	uv_signal_init(&m->loop, h);
@@ -348,6 +354,27 @@ static void start_signal(struct mux *m, uv_signal_t *h, uv_signal_cb cb, int sig
 }
 
 static const struct mux_config no_config = MUX_CONFIG_INIT;
+
+int mux_init(struct mux *m, const struct mux_options *opts, struct err *err)
+{
+	int rc = uv_loop_init(&m->loop);
+
+	if (rc != 0)
+		return err_set(err, ERR_FAILED, "cannot make the event loop: %s", uv_strerror(rc));
+	m->opts = opts;
+	m->config = opts->config != NULL ? opts->config : &no_config;
+	m->batch = xmalloc(MUX_PTY_TURN);
+	m->exe = mux_proc_link(getpid(), "exe");
+	uv_idle_init(&m->loop, &m->searcher);
+	m->searcher.data = m;
+	agent_init(m);
+	uv_timer_init(&m->loop, &m->timer);
+	m->timer.data = m;
+	uv_check_init(&m->loop, &m->check);
+	m->check.data = m;
+	uv_check_start(&m->check, on_check);
+	return 0;
+}
 
 int mux_run(const struct mux_options *opts, struct err *err)
 {
@@ -360,25 +387,10 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 
-	m->opts = opts;
-	m->config = opts->config != NULL ? opts->config : &no_config;
-	m->batch = xmalloc(MUX_PTY_READ);
-	m->exe = mux_proc_link(getpid(), "exe");
-	int rc = uv_loop_init(&m->loop);
-	if (rc != 0) {
-		free(m->batch);
-		free(m->exe);
+	if (mux_init(m, opts, err) != 0) {
 		free(m);
-		return err_set(err, ERR_FAILED, "cannot make the event loop: %s", uv_strerror(rc));
+		return -1;
 	}
-	uv_idle_init(&m->loop, &m->searcher);
-	m->searcher.data = m;
-	agent_init(m);
-	uv_timer_init(&m->loop, &m->timer);
-	m->timer.data = m;
-	uv_check_init(&m->loop, &m->check);
-	m->check.data = m;
-	uv_check_start(&m->check, on_check);
 	start_signal(m, &m->on_child, on_child, SIGCHLD);
 	start_signal(m, &m->on_term, on_term, SIGTERM);
 	start_signal(m, &m->on_int, on_term, SIGINT);
@@ -386,17 +398,15 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	m->listener.data = m;
 	mux_listen(m);
 	if (opts->state_fd >= 0) {
-		rc = handover_read(m, opts->state_fd, err);
+		int rc = handover_read(m, opts->state_fd, err);
 		close(opts->state_fd);
 		if (rc != 0) {
 			shut_down(m);
-			free(m);
 			return -1;
 		}
 		on_child(&m->on_child, SIGCHLD);       /* who ended in between */
 	} else if (opts->window && spawn_first_window(m, err) != 0) {
 		shut_down(m);
-		free(m);
 		return -1;
 	}
 
@@ -408,7 +418,6 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	tls_start(m);
 	uv_run(&m->loop, UV_RUN_DEFAULT);
 	shut_down(m);
-	free(m);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct mux_options {
 	unsigned codec;                    /* announced by GetCodecVersion: 42..45 */
 	uint32_t scrollback_lines;         /* for each pane */
 	size_t scrollback_bytes;
+	size_t scrollback_all, images_all; /* bytes of all panes together; 0: MUX_SCROLLBACK_ALL, MUX_IMAGES_ALL */
 	const char *session_file;          /* environment and folder of panes (dev/hooks.h), or NULL */
 	const char *tls_bind;              /* ADDRESS:PORT of a TLS listener (lace-mux-tls), or NULL */
 	const struct mux_config *config;   /* what the person configured, or NULL */

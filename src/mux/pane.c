@@ -168,6 +168,53 @@ bool pane_input(struct pane *p, const char *bytes, size_t len)
 	return true;
 }
 
+/* The pane that has most of it. */
+static struct pane *richest(const struct mux *m, bool images)
+{
+	struct pane *most = m->panes[0];
+
+	for (size_t i = 1; i < m->n_panes; i++) {
+		const struct vt_memory *a = &m->panes[i]->memory, *b = &most->memory;
+		if (images ? a->images > b->images : a->scrollback > b->scrollback)
+			most = m->panes[i];
+	}
+	return most;
+}
+
+static void measure(struct pane *p)
+{
+	struct vt_memory now = vt_memory(p->vt);
+
+	p->mux->memory.scrollback += now.scrollback - p->memory.scrollback;
+	p->mux->memory.images += now.images - p->memory.images;
+	p->memory = now;
+}
+
+void pane_measure(struct pane *p)
+{
+	struct mux *m = p->mux;
+	size_t scrollback = m->opts->scrollback_all > 0 ? m->opts->scrollback_all : MUX_SCROLLBACK_ALL;
+	size_t images = m->opts->images_all > 0 ? m->opts->images_all : MUX_IMAGES_ALL;
+
+	measure(p);
+	while (m->memory.scrollback > scrollback || m->memory.images > images) {
+		bool pictures = m->memory.scrollback <= scrollback;
+		size_t before = pictures ? m->memory.images : m->memory.scrollback;
+		struct pane *q = richest(m, pictures);
+		struct vt_memory most = q->memory;
+
+		if (pictures)
+			most.images -= MIN(most.images, before - images);
+		else
+			most.scrollback -= MIN(most.scrollback, before - scrollback);
+		vt_trim(q->vt, most);
+		measure(q);
+		push_pane_changed(q);
+		if ((pictures ? m->memory.images : m->memory.scrollback) >= before)
+			break;             /* all that is left is what each pane keeps */
+	}
+}
+
 static void output_seen(struct pane *p)
 {
 	if (p->focus_lost) {
@@ -193,7 +240,7 @@ static bool read_pty(struct pane *p)
 
 	p->mux->readers++;
 	while (len < share) {
-		ssize_t n = read(p->fd, batch, MUX_PTY_READ);
+		ssize_t n = read(p->fd, batch, share - len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -205,6 +252,7 @@ static bool read_pty(struct pane *p)
 	}
 	if (len > 0) {
 		output_seen(p);
+		pane_measure(p);
 		if (vt_dims(p->vt).physical_top - p->compacted_top >= MUX_COMPACT_ROWS)
 			p->compact_at = mux_now(p->mux) + MUX_COMPACT_MS;
 	}
@@ -378,6 +426,7 @@ struct pane *pane_take_over(struct mux *m, const struct pane_handed *h, enum vt_
 		memcpy(p->palette, h->palette, sizeof(*p->palette));
 	}
 	pane_begin(p);
+	pane_measure(p);
 	return p;
 }
 
@@ -405,6 +454,8 @@ void pane_destroy(struct pane *p)
 		m->doomed[m->n_doomed++] = (struct doomed){ p->pid, mux_now(m) + MUX_KILL_MS };
 		m->changed = true;
 	}
+	m->memory.scrollback -= p->memory.scrollback;
+	m->memory.images -= p->memory.images;
 	vt_destroy(p->vt);
 	str_fini(&p->in);
 	free(p->window_title);

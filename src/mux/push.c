@@ -522,6 +522,7 @@ static uint64_t compact_quiet(struct mux *m, uint64_t now)
 		if (p->compact_at <= now && !vt_compact(p->vt)) {
 			p->compact_at = 0;
 			p->compacted_top = vt_dims(p->vt).physical_top;
+			pane_measure(p);
 		} else {
 			next = MIN(next, MAX(p->compact_at, now + 1));
 		}

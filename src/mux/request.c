@@ -431,6 +431,7 @@ static void erase_scrollback(struct request *r)
 	if (p == NULL)
 		return;
 	vt_erase_scrollback(p->vt, r->b->erase_scrollback.erase_mode == 1);
+	pane_measure(p);
 	push_pane_changed(p);
 	request_done(r);
 }

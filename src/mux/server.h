@@ -25,14 +25,17 @@
 
 /* ---- limits ---- */
 #define MUX_CONNS_MAX 256
+#define MUX_REFUSED_MAX 16             /* more of them, who are told so */
 #define MUX_PANES_MAX 512
-#define MUX_INPUT_MAX (16u << 20)      /* one frame that has not arrived whole */
+#define MUX_SCROLLBACK_ALL ((size_t)512 << 20) /* of all panes: beyond, the one that has most loses its oldest */
+#define MUX_IMAGES_ALL ((size_t)512 << 20)     /* likewise */
+#define MUX_COMMAND_MAX (1u << 20)     /* bytes of a command with its environment */
+#define MUX_INPUT_MAX (16u << 20)      /* one frame */
 #define MUX_OUT_PUSH_MAX (256u << 10)  /* no push is computed while more than this waits */
 #define MUX_OUT_REQUEST_MAX (1u << 20) /* no request is read while more than this waits */
 #define MUX_LINES_MEMORY (24u << 20)   /* of one GetLines answer; the rest must be asked for again */
 #define MUX_PTY_QUEUE_MAX (16u << 20)  /* input that a program has not read yet */
 #define MUX_REPLY_QUEUE_MAX (64u << 10) /* over this, answers to queries are dropped */
-#define MUX_PTY_READ (64u << 10)       /* at a time */
 #define MUX_PTY_TURN (16u << 10)       /* read from all ptys in a turn of the loop, each of those that */
 #define MUX_PTY_TURN_MIN (4u << 10)    /* have something getting its share, but no less than this */
 #define MUX_SEARCH_MAX 10000           /* results */
@@ -98,6 +101,7 @@ struct pane {
 	uint64_t sync_until;               /* program holds the screen until then, 0 = no */
 	uint64_t compact_at;               /* when its scrollback is compressed, 0 = nothing worth it */
 	int64_t compacted_top;             /* physical_top when it last was */
+	struct vt_memory memory;           /* when it was last measured; part of the mux's */
 
 	char *window_title, *icon_title;   /* last seen, to tell which changed */
 	uint64_t palette_version;
@@ -155,6 +159,8 @@ bool pane_input(struct pane *p, const char *bytes, size_t len);
 bool pane_resize(struct pane *p, struct tree_size size, uint32_t pixel_width, uint32_t pixel_height,
     uint32_t dpi);
 void pane_focus(struct pane *p, bool focused);
+/* Its scrollback or images have become more or less: keeps all panes below their bounds. */
+void pane_measure(struct pane *p);
 /* The child has ended: reads what is left, tells the clients and removes the pane, if it does not stay. */
 void pane_exited(struct pane *p, int status);
 /* Both valid until the next call for this pane. cwd: an absolute URL or NULL. */
@@ -205,9 +211,11 @@ struct conn {
 	pid_t peer;                        /* of SO_PEERCRED */
 	bool peer_is_proxy;                /* that process is our own program: `lace-mux-server proxy` */
 	struct str in;
+	size_t skip;                       /* so much of a frame that was refused is still to come */
 	struct wire_buf out;
 	size_t out_at;
 	bool gone;                         /* closed, to be freed at the end of the turn */
+	bool refused;                      /* one too many: its first request is answered with that */
 	bool eof;                          /* the client sends no more; closed once out is empty */
 	bool pushes;                       /* may be told things (wezterm-mux.md 4.8, 6.5) */
 	bool lace, read_only;              /* after LaceHello */
@@ -228,6 +236,8 @@ struct conn {
 };
 
 void conn_accept(struct mux *m);
+/* A connected, non-blocking socket (owned from here) becomes a connection of that process. */
+struct conn *conn_adopt(struct mux *m, int fd, pid_t peer);
 /* Ends it; it is freed by conn_reap at the end of the turn. */
 void conn_close(struct conn *c);
 void conn_reap(struct mux *m);
@@ -323,10 +333,15 @@ struct mux {
 	bool stopping;
 	char *upgrade_to;                  /* the binary that takes over at the end of this turn, or NULL */
 	bool deaf;                         /* out of descriptors: not accepting until one is closed */
-	uint8_t *batch;                    /* MUX_PTY_READ bytes, for reading */
+	uint8_t *batch;                    /* MUX_PTY_TURN bytes, for reading */
+	struct vt_memory memory;           /* of all panes */
 	size_t readers, readers_before;    /* panes that had output in this turn of the loop, and in the last one */
 };
 
+/* The server without its listener, signals and TLS domain, in m's zeroed storage: what mux_run() begins with and ends
+ * with. */
+int mux_init(struct mux *m, const struct mux_options *opts, struct err *err);
+void mux_fini(struct mux *m);
 /* The target of /proc/PID/NAME, malloc()ed, or NULL. */
 char *mux_proc_link(pid_t pid, const char *name);
 static inline struct wire_str mux_str(const char *s) { return (struct wire_str){ s, strlen(s) }; }

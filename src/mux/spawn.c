@@ -198,6 +198,20 @@ static bool domain_ok(struct request *r, const struct wire_domain *d)
 	return false;
 }
 
+static bool command_ok(struct request *r, const struct wire_command *cmd)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; cmd != NULL && i < cmd->n_args; i++)
+		n += cmd->args[i].len + 1;
+	for (size_t i = 0; cmd != NULL && i < cmd->n_envs; i++)
+		n += cmd->envs[i].key.len + cmd->envs[i].value.len + 2;
+	if (n <= MUX_COMMAND_MAX)
+		return true;
+	request_fail(r, "a command of %zu bytes with its environment is too large: at most %u are taken", n, MUX_COMMAND_MAX);
+	return false;
+}
+
 /* The author of a pane watches it, and is the one who sets its size for now. */
 static void made_by(struct request *r, struct pane *p)
 {
@@ -225,7 +239,7 @@ void request_spawn(struct request *r)
 	struct tab like = { 0 };           /* whose cell size the new tab takes */
 	struct tree_size size = { DEFAULT_ROWS, DEFAULT_COLS };
 
-	if (!domain_ok(r, &s->domain) || !room_for_pane(r))
+	if (!domain_ok(r, &s->domain) || !command_ok(r, cmd) || !room_for_pane(r))
 		return;
 	if (s->has_window_id) {
 		w = tree_window(&m->tree, s->window_id);
@@ -322,7 +336,7 @@ void request_split(struct request *r)
 		request_fail(r, "pane_id %llu invalid", ull(s->pane_id));
 		return;
 	}
-	if (!domain_ok(r, &s->domain) || (!s->has_move_pane_id && !room_for_pane(r)))
+	if (!domain_ok(r, &s->domain) || !command_ok(r, cmd) || (!s->has_move_pane_id && !room_for_pane(r)))
 		return;
 	/* Try the room on the tree first, so that a pane is moved or made only when it fits. */
 	struct tab *tab = tree_tab_of(&m->tree, s->pane_id, &w);

@@ -161,6 +161,26 @@ void vt_erase_scrollback(struct vt *vt, bool and_viewport)
 	vt->seqno++;
 }
 
+struct vt_memory vt_memory(const struct vt *vt)
+{
+	return (struct vt_memory){ vt->sb.bytes, vt->images.bytes };
+}
+
+void vt_trim(struct vt *vt, struct vt_memory most)
+{
+	size_t scrollback = vt->sb.bytes_max, images = vt->images.bytes_max;
+
+	vt->sb.bytes_max = MAX(most.scrollback, (size_t)1);
+	vt->images.bytes_max = most.images;
+	vt_sb_trim(&vt->sb);
+	vt_spans_trim(vt, vt->sb.first);
+	vt_images_make_room(vt, 0, NULL);
+	vt->sb.bytes_max = scrollback;
+	vt->images.bytes_max = images;
+	vt->seqno++;
+	vt->changed = true;
+}
+
 bool vt_compact(struct vt *vt)
 {
 	vt_images_compact(vt);

@@ -217,6 +217,11 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 bool vt_sync_pending(const struct vt *vt);
 void vt_sync_expire(struct vt *vt);
 void vt_erase_scrollback(struct vt *vt, bool and_viewport);
+/* Bytes that the bounds of scrollback and images count; and what is over these is dropped now, the oldest first
+ * (the newest block of the scrollback, some 64 KiB, stays). */
+struct vt_memory { size_t scrollback, images; };
+struct vt_memory vt_memory(const struct vt *vt);
+void vt_trim(struct vt *vt, struct vt_memory most);
 void vt_reset(struct vt *vt);                /* RIS */
 /* For idle moments: compresses about 64 KiB of scrollback that has grown cold
  * (some 0.1 ms) and returns true while there is more. Changes nothing that can be seen. */

@@ -30,15 +30,42 @@ const char *wire_status_text(enum wire_status status)
 	return "unknown status";
 }
 
-/* The first field: when the data end inside it, more is to come. */
-static enum wire_status read_len(struct wire_in *in, uint64_t *ret)
+/* A field of the head: when the data end inside it, more is to come. */
+static enum wire_status read_field(struct wire_in *in, uint64_t *ret)
 {
+	const uint8_t *p = in->data + in->pos;
+	size_t len = wire_in_left(in);
+
 	if (wire_in_uleb_minimal(in, ret))
 		return WIRE_OK;
-	bool ends_inside = in->len < WIRE_LEB_MAX;
-	for (size_t i = 0; i < in->len; i++)
-		ends_inside = ends_inside && in->data[i] >= 0x80;
+	bool ends_inside = len < WIRE_LEB_MAX;
+	for (size_t i = 0; i < len; i++)
+		ends_inside = ends_inside && p[i] >= 0x80;
 	return ends_inside ? WIRE_MORE : WIRE_BAD_FRAME;
+}
+
+/* The size of all that follows the first field. */
+static enum wire_status read_size(struct wire_in *in, uint64_t *ret, bool *ret_compressed)
+{
+	enum wire_status status = read_field(in, ret);
+
+	if (status != WIRE_OK)
+		return status;
+	*ret_compressed = *ret & COMPRESSED;
+	*ret &= ~COMPRESSED;
+	return *ret > (uint64_t)WIRE_FRAME_MAX + 2 * WIRE_LEB_MAX ? WIRE_TOO_LARGE : WIRE_OK;
+}
+
+enum wire_status wire_peek(const uint8_t *data, size_t len, uint64_t *ret_size, uint64_t *ret_serial)
+{
+	struct wire_in in = { data, len, 0 };
+	bool compressed;
+	enum wire_status status = read_size(&in, ret_size, &compressed);
+
+	if (status != WIRE_OK)
+		return status;
+	*ret_size += in.pos;
+	return read_field(&in, ret_serial);
 }
 
 static enum wire_status decode_compressed(uint32_t ident, const uint8_t *body, size_t len, unsigned codec,
@@ -57,13 +84,10 @@ enum wire_status wire_decode(const uint8_t *data, size_t len, unsigned codec, si
 {
 	struct wire_in in = { data, len, 0 };
 	uint64_t size, serial, ident;
-	enum wire_status status = read_len(&in, &size);
+	bool compressed;
+	enum wire_status status = read_size(&in, &size, &compressed);
 	if (status != WIRE_OK)
 		return status;
-	bool compressed = size & COMPRESSED;
-	size &= ~COMPRESSED;
-	if (size > (uint64_t)WIRE_FRAME_MAX + 2 * WIRE_LEB_MAX)
-		return WIRE_TOO_LARGE;
 	if (size > wire_in_left(&in))
 		return WIRE_MORE;
 	in.len = in.pos + size;

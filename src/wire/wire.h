@@ -46,6 +46,10 @@ struct wire_pdu {
 enum wire_status wire_decode(const uint8_t *data, size_t len, unsigned codec, size_t *taken,
     struct wire_pdu *ret, struct wire_arena *arena);
 
+/* What the head of a frame says before the rest has come: the size of the whole, and its serial. Not more than
+ * WIRE_FRAME_MAX is believed. */
+enum wire_status wire_peek(const uint8_t *data, size_t len, uint64_t *ret_size, uint64_t *ret_serial);
+
 /* Growable output. Zero it to start; free with wire_buf_fini. */
 struct wire_buf { uint8_t *data; size_t len, cap; };
 void wire_buf_fini(struct wire_buf *b);
