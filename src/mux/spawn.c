@@ -286,14 +286,14 @@ static struct wire_terminal_size split_size(const struct tab *tab, uint64_t pane
 }
 
 /* Takes a pane out of the place it has; it must be put into another. */
-static void take_out(struct mux *m, uint64_t id)
+static void take_out(struct mux *m, uint64_t id, uint64_t author)
 {
 	uint64_t tab_id = tree_tab_of(&m->tree, id, NULL)->id;
 
 	tree_remove(&m->tree, id);
 	struct tab *tab = tree_tab(&m->tree, tab_id, NULL);
 	if (tab != NULL)
-		mux_apply_tab(m, tab, 0);
+		mux_apply_tab(m, tab, author);
 }
 
 /* Panes of a tab in their order. */
@@ -351,7 +351,7 @@ void request_split(struct request *r)
 	}
 	struct pane *pane;
 	if (s->has_move_pane_id) {
-		take_out(m, id);
+		take_out(m, id, r->c->id);
 		tab = tree_tab_of(&m->tree, s->pane_id, &w);
 		pane = mux_pane(m, id);
 	} else {
@@ -400,7 +400,7 @@ void request_move_to_tab(struct request *r)
 		target = tree_window_add(&m->tree, spawn_workspace(m, s->has_workspace ? &s->workspace : NULL));
 	/* Into its new tab before out of the old one: a window that would be empty for a moment would go. */
 	struct tab *tab = add_tab(m, target, TREE_PENDING, size, &like);
-	take_out(m, p->id);
+	take_out(m, p->id, r->c->id);
 	tree_rename(tab, TREE_PENDING, p->id);
 	push_notice(m, &(struct notice){ .ident = WIRE_TAB_ADDED_TO_WINDOW, .a = tab->id, .b = target->id });
 	mux_apply_tab(m, tab, r->c->id);
