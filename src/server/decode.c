@@ -31,7 +31,7 @@ int server_cmd_decode(int argc, char **argv)
 		if (s == WIRE_OK)
 			wire_print_json(&pdu, codec, &out);
 		else if (s == WIRE_UNKNOWN)
-			printf("{\"ident\": %lu, \"serial\": %llu, \"name\": null}", (unsigned long)pdu.ident,
+			printf("{\"ident\":%lu,\"name\":null,\"serial\":%llu}", (unsigned long)pdu.ident,
 			    (unsigned long long)pdu.serial);
 		fwrite(out.data, 1, out.len, stdout);
 		if (s == WIRE_OK || s == WIRE_UNKNOWN)

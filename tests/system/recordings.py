@@ -43,6 +43,12 @@ class Recording:
         self.name, self.version, self.steps = name, version, []
         self.codec, self.scenario = int(name[:2]), name[3:]
 
+    def under(self, codec):
+        """The same conversation under another codec's number; what the two do not encode alike must not be in it."""
+        other = Recording(f"{codec}/{self.scenario}", self.version)
+        other.steps = self.steps
+        return other
+
 
 def expand(text):
     """A body as frames.txt has it."""

@@ -24,9 +24,10 @@ class Terminal:
         except pexpect.EOF:
             return False
         self.raw += data
-        # pyte does not know DCS/APC and kitty keyboard sequences: what a real terminal swallows is taken out here
+        # pyte does not know DCS/APC, kitty keyboard sequences and colons in SGR: what a real terminal swallows is taken out here
         data = re.sub(rb"\x1bP.*?\x1b\\|\x1b_.*?\x1b\\", b"", data, flags=re.S)
         data = re.sub(rb"\x1b\[[<=>?][0-9;]*[umpq]|\x1b\[[0-9;]* q|\x1b\[[0-9]*;?[0-9]*t|\x1b\[>[0-9;]*[a-z]", b"", data)
+        data = re.sub(rb"\x1b\[[0-9;]*:[0-9;:]*m", b"", data)
         self.stream.feed(data)
         return True
 

@@ -180,3 +180,34 @@ def test_our_server_lets_it_print_the_same(scenario, ours, tmp_path):
         assert told(ours, r.stdout.decode(), argv) == want, argv
         assert r.returncode == step["exit"], (argv, r.stderr)
         assert without_time(r.stderr.decode()) == in_order(without_time(step["stderr"])), argv
+
+
+def test_verbs_that_were_not_recorded(ours, tmp_path):
+    """Names, tabs and workspaces, by what list says of them afterwards."""
+    ours.begin(44)
+    env = {**ours.env, "HOME": str(ours.home)}
+
+    def run(*argv):
+        r = cli("wezterm", ["cli", *argv], env, tmp_path)
+        assert r.returncode == 0, r.stderr
+        return r.stdout.decode()
+
+    def listed():
+        return {p["pane_id"]: p for p in json.loads(run("list", "--format", "json"))}
+
+    assert run("spawn", "--new-window") == "0\n"
+    assert run("spawn", "--window-id", "0") == "1\n"
+    run("set-tab-title", "--pane-id", "1", "a tab")
+    run("set-window-title", "--window-id", "0", "a window")
+    run("rename-workspace", "--workspace", "default", "other")
+    panes = listed()
+    assert [(p["tab_title"], p["window_title"], p["workspace"]) for p in (panes[0], panes[1])] == [
+        ("", "a window", "other"), ("a tab", "a window", "other")]
+    run("activate-tab", "--tab-id", str(panes[0]["tab_id"]))
+    run("activate-tab", "--tab-relative", "1", "--pane-id", "0")
+    run("split-pane", "--pane-id", "1")
+    run("zoom-pane", "--pane-id", "2")
+    assert [p["is_zoomed"] for _, p in sorted(listed().items())] == [False, False, True]
+    run("move-pane-to-new-tab", "--pane-id", "2", "--new-window", "--workspace", "third")
+    moved = listed()[2]
+    assert (moved["window_id"], moved["workspace"], moved["size"]["rows"], moved["is_zoomed"]) == (1, "third", 24, False)
