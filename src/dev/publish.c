@@ -7,7 +7,11 @@
 #include "registry/manifest.h"
 #include "registry/tags.h"
 
+#include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { LIST_DEPTH_MAX = 64 };
 
 static const struct kind { const char *word, *file, *list; } kinds[] = {
 	[DEV_COLLECTION_FEATURES] = { "feature", "devcontainer-feature.json", "features" },
@@ -43,6 +47,86 @@ static int pack(struct dev_package *p, const char *dir, struct err *err)
 	return 0;
 }
 
+/* ---- what packaging adds to a template's description ---- */
+
+static int visible_too(const struct dirent *e)
+{
+	return !str_eq(e->d_name, ".") && !str_eq(e->d_name, "..");
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* A folder's files, then those of the folders in it. */
+static int list_files(const char *dir, const char *below, unsigned depth, json_object *ret, struct err *err)
+{
+	struct dirent **entries;
+	cleanup_free char *path = *below ? fs_join(dir, below) : xstrdup(dir);
+	int code = 0, n = depth < LIST_DEPTH_MAX ? scandir(path, &entries, visible_too, by_name) : -1;
+	if (n < 0)
+		return err_sys(err, "cannot read %s", path);
+	for (int folders = 0; folders < 2; folders++) {
+		for (int i = 0; i < n && code == 0; i++) {
+			cleanup_free char *name = *below ? fs_join(below, entries[i]->d_name) : xstrdup(entries[i]->d_name);
+			cleanup_free char *full = fs_join(dir, name);
+			if (fs_is_dir(full) != (folders == 1))
+				continue;
+			if (folders)
+				code = list_files(dir, name, depth + 1, ret, err);
+			else
+				json_object_array_add(ret, json_object_new_string(name));
+		}
+	}
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
+	return code;
+}
+
+static const char *type_of(json_object *conf)
+{
+	if (json_get(conf, "dockerFile") || json_get(json_get(conf, "build"), "dockerfile"))
+		return "dockerfile";
+	return json_get(conf, "image") ? "image" : "dockerCompose";
+}
+
+/* The features of registries that its configuration names, without their versions. */
+static json_object *feature_ids(json_object *conf)
+{
+	json_object *features = json_get(conf, "features"), *list = json_object_new_array();
+	if (!json_object_is_type(features, json_type_object))
+		return list;
+	json_object_object_foreach(features, ref, options) {
+		cleanup_err struct err ignored = ERR_INIT;
+		cleanup_registry_ref struct registry_ref r = REGISTRY_REF_INIT;
+		(void)options;
+		if (!registry_ref_is(ref) || registry_ref_parse(ref, &r, &ignored) < 0)
+			continue;
+		cleanup_free char *name = registry_ref_resource(&r);
+		json_object_array_add(list, json_object_new_string(name));
+	}
+	return list;
+}
+
+static int describe_template(json_object *json, const char *dir, struct err *err)
+{
+	cleanup_free char *inner = fs_join(dir, ".devcontainer/devcontainer.json"), *outer = fs_join(dir, ".devcontainer.json");
+	json_object *conf = jsonc_read_file(fs_exists(inner) ? inner : outer, NULL, err), *files = json_object_new_array();
+	if (!conf || list_files(dir, "", 0, files, err) < 0) {
+		json_object_put(conf);
+		json_object_put(files);
+		return err_wrap(err, "template \"%s\"", dir);
+	}
+	json_object_object_add(json, "type", json_object_new_string(type_of(conf)));
+	json_object_object_add(json, "files", files);
+	json_object_object_add(json, "fileCount", json_object_new_int64((int64_t)json_object_array_length(files)));
+	json_object_object_add(json, "featureIds", feature_ids(conf));
+	json_object_put(conf);
+	return 0;
+}
+
 int dev_package_make(enum dev_collection kind, const char *dir, struct dev_package *ret, struct err *err)
 {
 	const struct kind *k = &kinds[kind];
@@ -57,6 +141,8 @@ int dev_package_make(enum dev_collection kind, const char *dir, struct dev_packa
 	int code = check(k, real, ret->json, err);
 	if (code == 0 && kind == DEV_COLLECTION_FEATURES && !fs_exists(install))
 		code = err_set(err, ERR_FAILED, "%s: there is no install.sh; a feature needs one", real);
+	if (code == 0 && kind == DEV_COLLECTION_TEMPLATES)
+		code = describe_template(ret->json, real, err);
 	if (code == 0)
 		code = pack(ret, real, err);
 	if (code < 0) {
@@ -64,6 +150,8 @@ int dev_package_make(enum dev_collection kind, const char *dir, struct dev_packa
 		return -1;
 	}
 	ret->id = xstrdup(json_str(ret->json, "id"));
+	if (json_get(ret->json, "legacyIds"))    /* who finds it under an old name learns the present one */
+		json_object_object_add(ret->json, "currentId", json_object_new_string(ret->id));
 	ret->version = xstrdup(json_str(ret->json, "version"));
 	return 0;
 }
@@ -82,12 +170,62 @@ char *dev_package_file(const struct dev_package *p)
 	return xasprintf("devcontainer-%s-%s.tgz", kinds[p->kind].word, p->id);
 }
 
-json_object *dev_collection_json(enum dev_collection kind, const struct dev_package *p, size_t n)
+static int visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+static int add_package(enum dev_collection kind, const char *dir, struct dev_packages *ret, struct err *err)
+{
+	if (ret->n == DEV_PACKAGES_MAX)
+		return err_set(err, ERR_FAILED, "more than %u %s", DEV_PACKAGES_MAX, kinds[kind].list);
+	ret->v = xreallocarray(ret->v, ret->n + 1, sizeof(*ret->v));
+	if (dev_package_make(kind, dir, &ret->v[ret->n], err) < 0)
+		return -1;
+	ret->n++;
+	return 0;
+}
+
+int dev_packages_make(enum dev_collection kind, const char *target, struct dev_packages *ret, struct err *err)
+{
+	const struct kind *k = &kinds[kind];
+	*ret = (struct dev_packages){ NULL, 0 };
+	cleanup_free char *own = fs_join(target, k->file), *src = fs_join(target, "src");
+	const char *folder = fs_is_dir(src) ? src : target;
+	struct dirent **entries = NULL;
+	int code = 0, n = fs_exists(own) ? 0 : scandir(folder, &entries, visible, by_name);
+	if (n < 0)
+		return err_sys(err, "cannot read %s", folder);
+	if (fs_exists(own))
+		code = add_package(kind, target, ret, err);
+	for (int i = 0; i < n; i++) {
+		cleanup_free char *dir = fs_join(folder, entries[i]->d_name), *file = fs_join(dir, k->file);
+		if (code == 0 && fs_exists(file))
+			code = add_package(kind, dir, ret, err);
+		free(entries[i]);
+	}
+	free(entries);
+	if (code == 0 && ret->n == 0)
+		code = err_set(err, ERR_NOT_FOUND, "%s: no %s here (no folder with %s)", target, k->word, k->file);
+	if (code < 0)
+		dev_packages_fini(ret);
+	return code;
+}
+
+void dev_packages_fini(struct dev_packages *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		dev_package_fini(&p->v[i]);
+	free(p->v);
+	*p = (struct dev_packages){ NULL, 0 };
+}
+
+json_object *dev_collection_json(enum dev_collection kind, const struct dev_packages *p)
 {
 	json_object *all = json_object_new_object(), *source = json_object_new_object(), *list = json_object_new_array();
 	json_object_object_add(source, "source", json_object_new_string("devcontainer-cli"));
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(list, json_object_get(p[i].json));
+	for (size_t i = 0; i < p->n; i++)
+		json_object_array_add(list, json_object_get(p->v[i].json));
 	json_object_object_add(all, "sourceInformation", source);
 	json_object_object_add(all, kinds[kind].list, list);
 	return all;
@@ -142,22 +280,6 @@ static int publish_as(struct registry *r, const struct dev_package *p, const cha
 	return code;
 }
 
-/* Under a former name: its JSON has that as id, and the present one as currentId. */
-static int publish_legacy(struct registry *r, const struct dev_package *p, const char *host, const char *namespace,
-    const char *id, struct dev_published *ret, struct err *err)
-{
-	struct dev_package old = { .kind = p->kind, .id = (char *)id, .version = p->version, .json = json_copy(p->json), .tar = p->tar };
-	json_object_object_add(old.json, "id", json_object_new_string(id));
-	json_object_object_add(old.json, "currentId", json_object_new_string(p->id));
-	cleanup_strv struct strv tags = STRV_INIT;
-	cleanup_free char *digest = NULL;
-	int code = publish_as(r, &old, host, namespace, id, &tags, &digest, err);
-	if (code == 0 && tags.n)
-		strv_push(&ret->legacy_ids, id);
-	json_object_put(old.json);
-	return code;
-}
-
 int dev_publish(struct registry *r, const struct dev_package *p, const char *host, const char *namespace,
     struct dev_published *ret, struct err *err)
 {
@@ -166,9 +288,13 @@ int dev_publish(struct registry *r, const struct dev_package *p, const char *hos
 	json_object *old = p->kind == DEV_COLLECTION_FEATURES ? json_get(p->json, "legacyIds") : NULL;
 	size_t n = json_object_is_type(old, json_type_array) ? json_object_array_length(old) : 0;
 	for (size_t i = 0; code == 0 && i < n; i++) {
+		/* The same manifest in another place: comparing digests tells that it is the same feature. */
 		const char *id = json_object_get_string(json_object_array_get_idx(old, i));
-		if (id)
-			code = publish_legacy(r, p, host, namespace, id, ret, err);
+		cleanup_strv struct strv tags = STRV_INIT;
+		cleanup_free char *digest = NULL;
+		code = id ? publish_as(r, p, host, namespace, id, &tags, &digest, err) : 0;
+		if (code == 0 && tags.n)
+			strv_push(&ret->legacy_ids, id);
 	}
 	if (code == 0)
 		return 0;
@@ -184,15 +310,15 @@ void dev_published_fini(struct dev_published *p)
 	*p = (struct dev_published){ .tags = STRV_INIT, .legacy_ids = STRV_INIT };
 }
 
-int dev_publish_collection(struct registry *r, enum dev_collection kind, const struct dev_package *p, size_t n,
-    const char *host, const char *namespace, struct err *err)
+int dev_publish_collection(struct registry *r, enum dev_collection kind, const struct dev_packages *p, const char *host,
+    const char *namespace, struct err *err)
 {
 	cleanup_registry_ref struct registry_ref ref = REGISTRY_REF_INIT;
 	cleanup_str struct str text = STR_INIT;
 	cleanup_strv struct strv tags = STRV_INIT;
 	if (make_ref(host, namespace, NULL, &ref, err) < 0)
 		return -1;
-	json_object *all = dev_collection_json(kind, p, n), *a = NULL;
+	json_object *all = dev_collection_json(kind, p), *a = NULL;
 	json_pretty(&text, all);
 	json_object_put(all);
 	if (str_eq(host, "ghcr.io")) {
@@ -200,7 +326,7 @@ int dev_publish_collection(struct registry *r, enum dev_collection kind, const s
 		json_object_object_add(a, "com.github.package.type", json_object_new_string("devcontainer_collection"));
 	}
 	strv_push(&tags, "latest");
-	struct registry_push push = { MANIFEST_COLLECTION_TYPE, "devcontainer-collection.json", &text, a };
+	struct registry_push push = { MANIFEST_COLLECTION_TYPE, DEV_COLLECTION_FILE, &text, a };
 	cleanup_free char *digest = NULL;
 	int code = registry_push(r, &ref, &push, &tags, &digest, err);
 	json_object_put(a);

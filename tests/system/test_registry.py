@@ -133,9 +133,10 @@ def test_legacy_ids(me, real, tmp_path):
     assert got["new-name"]["publishedLegacyIds"] == ["old-name"]
     me.features({f"{r}/after-old": {}, f"{r}/new-name": {}})
     assert [f["ref"] for f in me.resolve()] == [f"{r}/new-name", f"{r}/after-old"]
+    # T097: the same manifest under both names is one feature
     me.features({f"{r}/a-first": {}, f"{r}/old-name": {}, f"{r}/new-name": {}}, overrideFeatureInstallOrder=[f"{r}/new-name"])
     me.publish(real.host, feature(tmp_path, "a-first"))
-    assert [f["ref"] for f in me.resolve()][2] == f"{r}/a-first"
+    assert [f["ref"] for f in me.resolve()] == [f"{r}/old-name", f"{r}/a-first"]
 
 
 def test_by_tls_with_an_authority_of_its_own(me, tmp_path):
@@ -634,7 +635,11 @@ def test_a_template(me, real, tmp_path):
     assert r.returncode == 0, r.stderr
     got = json.loads(r.stdout)
     assert got["files"] == ["./.devcontainer/devcontainer.json", "./extra.txt", "./run.sh"]
-    assert got["metadata"]["id"] == "starter"
+    # what the reference CLI adds to the same folder's description
+    assert {k: got["metadata"][k] for k in ("id", "type", "files", "fileCount", "featureIds")} == {
+        "id": "starter", "type": "image", "fileCount": 8, "featureIds": [],
+        "files": ["NOTES.md", "README.md", "devcontainer-template.json", "extra.txt", "run.sh", ".devcontainer/devcontainer.json",
+                  "docs/a.md", "docs/b.md"]}
     assert sorted(str(p.relative_to(to)) for p in to.rglob("*") if p.is_file()) == [".devcontainer/devcontainer.json", "extra.txt", "run.sh"]
     assert (to / ".devcontainer" / "devcontainer.json").read_text() == (
         '{\n\t"features": {\n\t\t"r.test/f:1": {"a":"b"}\n\t},\n\t// which one\n\t"image": "debian:trixie-1"\n}\n')
@@ -647,6 +652,7 @@ def test_a_template_does_not_write_into_git(me, real, tmp_path):
     (d / ".git" / "hooks").mkdir(parents=True)
     (d / "devcontainer-template.json").write_text(json.dumps({"id": "hooked", "version": "1.0.0", "name": "H"}))
     (d / ".git" / "hooks" / "post-checkout").write_text("#!/bin/sh\n")
+    (d / ".devcontainer.json").write_text("{}")
     assert me.tool("publish-templates", real.host, "tpl", d).returncode == 0
     r = me.tool("template", f"{real.host}/tpl/hooked", tmp_path, "{}", "[]", "[]")
     assert r.returncode == 1 and "not for a template to write" in r.stderr

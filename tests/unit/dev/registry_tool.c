@@ -28,31 +28,35 @@ static void add(json_object *o, const char *key, const char *text)
 	json_object_object_add(o, key, text ? json_object_new_string(text) : NULL);
 }
 
+static int publish_one(struct registry *r, const struct dev_package *p, char **argv, json_object *out, struct err *err)
+{
+	struct dev_published done;
+	if (dev_publish(r, p, argv[0], argv[1], &done, err) < 0)
+		return -1;
+	json_object *o = json_object_new_object();
+	json_object_object_add(o, "publishedTags", list(&done.tags));
+	json_object_object_add(o, "publishedLegacyIds", list(&done.legacy_ids));
+	add(o, "digest", done.digest);
+	json_object_object_add(out, p->id, o);
+	dev_published_fini(&done);
+	return 0;
+}
+
 static int publish(enum dev_collection kind, char **argv, json_object *out, struct err *err)
 {
-	struct dev_package p[32] = { 0 };
-	size_t n = 0;
+	struct dev_package v[32];
+	struct dev_packages all = { v, 0 };
 	struct registry *r = registry_open();
 	int code = 0;
-	for (char **dir = argv + 2; code == 0 && *dir && n < ARRAY_LEN(p); dir++) {
-		struct dev_published done;
-		code = dev_package_make(kind, *dir, &p[n], err);
-		if (code < 0)
-			break;
-		code = dev_publish(r, &p[n], argv[0], argv[1], &done, err);
-		if (code < 0)
-			break;
-		json_object *o = json_object_new_object();
-		json_object_object_add(o, "publishedTags", list(&done.tags));
-		json_object_object_add(o, "publishedLegacyIds", list(&done.legacy_ids));
-		add(o, "digest", done.digest);
-		json_object_object_add(out, p[n++].id, o);
-		dev_published_fini(&done);
+	for (char **dir = argv + 2; code == 0 && *dir && all.n < ARRAY_LEN(v); dir++) {
+		code = dev_package_make(kind, *dir, &v[all.n], err);
+		if (code == 0)
+			code = publish_one(r, &v[all.n++], argv, out, err);
 	}
 	if (code == 0)
-		code = dev_publish_collection(r, kind, p, n, argv[0], argv[1], err);
-	for (size_t i = 0; i < n; i++)
-		dev_package_fini(&p[i]);
+		code = dev_publish_collection(r, kind, &all, argv[0], argv[1], err);
+	for (size_t i = 0; i < all.n; i++)
+		dev_package_fini(&v[i]);
 	registry_close(r);
 	return code;
 }
