@@ -12,7 +12,9 @@
 #include "base/mem.h"
 #include "dev/compose.h"
 #include "dev/hooks.h"
+#include "dev/host.h"
 #include "dev/metadata.h"
+#include "dev/personal.h"
 #include "dev/trust.h"
 #include "host/dotlace.h"
 #include "host/fs.h"
@@ -32,7 +34,7 @@ enum {
 	END_TIMEOUT_MS = 500,             /* until the engine has noticed that a container is over */
 	END_PAUSE_MS = 20,
 	PORT_RETRIES = 16,                /* ports the engine refuses one after the other */
-	STOP_GRACE_SECONDS = 5,
+	LAST_WORDS = 10,                  /* lines of a container that ended, shown */
 };
 
 /* ---- one lock per workspace --------------------------------------------------- */
@@ -115,13 +117,13 @@ static int confirm_compose(struct up *u, struct err *err)
 static char *create_once(struct up *u, const struct dev_image *img, const struct publish_plan *plan, struct err *err)
 {
 	if (u->compose) {
-		json_object *override = dev_compose_override(u->compose, img, u->merged, plan->ports, plan->n, false, err);
+		json_object *override = dev_compose_override(u->compose, img, u->merged, plan->ports, plan->n, u->gpu, err);
 		char *service = override ? dev_compose_up(u->compose, override, err) : NULL;
 		json_object_put(override);
 		return service;
 	}
 	cleanup_strv struct strv args = STRV_INIT;
-	if (dev_container_args(u->config, img, u->merged, plan->ports, plan->n, &args, err) != 0)
+	if (dev_container_args(u->config, img, u->merged, plan->ports, plan->n, u->gpu, &args, err) != 0)
 		return NULL;
 	progress_step("Creating the container");
 	char *id = engine_create(u->engine, &args, err);
@@ -171,7 +173,7 @@ static int create(struct up *u, const char *old_id, struct err *err)
 	if (u->opts.unasked || dev_trust_confirm_image(u->config, img.entries, u->opts.trust, err) == 0)
 		u->merged = dev_container_merge(u->config, img.entries, err);
 	/* Only now that its successor can be made, the old one goes (devcontainer.md T196). */
-	if (u->merged && (old_id == NULL || engine_remove(u->engine, old_id, true, err) == 0)) {
+	if (u->merged && dev_host_check(u->engine, u->config, u->merged, &u->gpu, err) == 0 && (old_id == NULL || engine_remove(u->engine, old_id, true, err) == 0)) {
 		if (old_id)
 			project_note_remove(old_id);
 		code = create_and_start(u, &img, err);
@@ -312,6 +314,8 @@ static char *settled_mark(const struct up *u)
 	char digest[65];
 	cleanup_str struct str text = STR_INIT;
 	json_stringify(&text, u->merged);
+	if (u->opts.hooks.dotfiles && u->opts.hooks.dotfiles->repository)
+		str_printf(&text, " %s", u->opts.hooks.dotfiles->repository);
 	sha256_hex(text.s, text.len, digest);
 	return xasprintf("%s %s", started_at(u), digest);
 }
@@ -365,6 +369,13 @@ static void blame_its_end(struct up *u, struct err *err)
 		int code = (int)json_int(state, "ExitCode", 0);
 		json_object_put(now);
 		if (ended) {
+			cleanup_str struct str said = STR_INIT;
+			cleanup_err struct err unread = ERR_INIT;
+			if (engine_logs(u->engine, u->id, LAST_WORDS, &said, &unread) == 0 && said.len) {
+				progress_step("The container's last lines");
+				progress_output(said.s, said.len);
+				progress_show_output();
+			}
 			err_fini(err);
 			err_set(err, ERR_FAILED,
 			    "the container ended by itself with exit code %d: the command it runs is over (\"overrideCommand\": true "

@@ -27,6 +27,7 @@ struct up {
 	struct dev_config *config;
 	struct up_options opts;
 	struct dev_compose *compose;/* NULL until it is asked for */
+	bool gpu;                  /* a new container gets the engine's GPUs */
 	/* out */
 	char *id;                  /* the container, once there is one */
 	json_object *inspect;      /* of the running container */

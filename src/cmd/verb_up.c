@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "dev/compose.h"
+#include "dev/personal.h"
 #include "dev/trust.h"
 #include "host/dotlace.h"
 #include "host/jsonc.h"
@@ -49,16 +50,22 @@ static void print_text(const struct up *u, const char *user)
 
 static int run(const struct cmd_args *args, struct err *err)
 {
-	struct up u = { .opts = { .compose = cmd_value(args, "docker-compose-path"), .plain = cmd_flag(args, "plain"), .no_cache = cmd_flag(args, "no-cache"),
+	cleanup_strv struct strv secrets = STRV_INIT;
+	struct dev_dotfiles dotfiles = { .repository = cmd_value(args, "dotfiles-repository"),
+		.target = cmd_value(args, "dotfiles-target-path"), .command = cmd_value(args, "dotfiles-install-command") };
+	struct up u = { .opts = { .compose = cmd_value(args, "docker-compose-path"), .plain = cmd_flag(args, "plain"),
+		.no_cache = cmd_flag(args, "no-cache"),
 		.recreate = cmd_flag(args, "recreate"), .trust = cmd_flag(args, "trust"),
 		.keep_server = cmd_flag(args, "keep-server"),
-		.hooks.skip_post_create = cmd_flag(args, "skip-hooks") } };
+		.hooks = { .skip_post_create = cmd_flag(args, "skip-hooks"), .secrets = &secrets, .dotfiles = &dotfiles } } };
 	bool json = cmd_flag(args, "json");
 	progress_announce_interrupt();
 	struct dev_config_options opts = { .config = cmd_value(args, "config") };
 	const char *path = args->operands.n ? args->operands.v[0] : ".";
 	int code = -1;
-	u.config = dev_config_load(path, &opts, err);
+	const char *secrets_file = cmd_value(args, "secrets-file");
+	if (secrets_file == NULL || dev_secrets_read(secrets_file, &secrets, err) == 0)
+		u.config = dev_config_load(path, &opts, err);
 	if (u.config) {
 		dotlace_log_open(u.config->workspace, "up");
 		u.engine = engine_open(cmd_value(args, "docker-path"), err);
@@ -87,6 +94,10 @@ static const struct cmd_option options[] = {
 	CMD_OPTION_KEEP_SERVER,
 	CMD_OPTION_JSON,
 	CMD_OPTION_DOCKER,
+	{ "secrets-file", 0, "FILE", "JSON object of variables for the lifecycle commands; shown nowhere" },
+	{ "dotfiles-repository", 0, "URL", "clone it in the container, once, and install it; owner/name is GitHub's" },
+	{ "dotfiles-target-path", 0, "DIR", "where to clone it (~/dotfiles)" },
+	{ "dotfiles-install-command", 0, "FILE", "what to run in it, instead of install.sh and the like" },
 	{ "docker-compose-path", 0, "FILE", "docker-compose to use instead of the engine's own `compose`" },
 	CMD_OPTIONS_END,
 };

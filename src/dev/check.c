@@ -41,7 +41,6 @@ struct place {
 	unsigned types;
 	const char *words;      /* legal strings, separated by spaces */
 	look look;
-	const char *missing;    /* what this version does not do about it */
 	enum where where;
 	bool free;              /* whatever is inside is somebody else's */
 	bool names_env;         /* member names are names of environment variables */
@@ -189,16 +188,15 @@ static const struct place places[] = {
 	{ "mounts[].source", S },
 	{ "mounts[].target", S, .look = not_empty },
 	{ "mounts[].external", B },
-	{ "secrets", O, .missing = "secrets are not handed over by this version", .names_env = true },
+	{ "secrets", O, .names_env = true },
 	{ "secrets.*", O },
 	{ "secrets.*.description", S },
 	{ "secrets.*.documentationUrl", S },
-	{ "hostRequirements", O, .missing = "this version does not check what the host has" },
+	{ "hostRequirements", O },
 	{ "hostRequirements.cpus", I, .look = positive },
 	{ "hostRequirements.memory", S, .look = bytes },
 	{ "hostRequirements.storage", S, .look = bytes },
-	{ "hostRequirements.gpu", B | S | O, .look = gpu,
-	    .missing = "this version gives the container no GPU (runArgs can: \"--gpus=all\")" },
+	{ "hostRequirements.gpu", B | S | O, .look = gpu },
 	{ "hostRequirements.gpu.cores", I, .look = positive },
 	{ "hostRequirements.gpu.memory", S, .look = bytes },
 	{ "appPort", I | S | A, .look = publish },
@@ -374,8 +372,6 @@ static int check_value(struct check *c, const struct place *p, const char *shown
 	const char *wrong = p->look && !open ? p->look(value) : NULL;
 	if (wrong)
 		return fail(c, value, shown, wrong);
-	if (p->missing)
-		warn(c, value, "\"%s\" is not supported: %s", shown, p->missing);
 	if (p->where == SINGLE && c->compose)
 		warn(c, value, "\"%s\" has no effect with dockerComposeFile", shown);
 	if (p->where == COMPOSE && !c->compose)

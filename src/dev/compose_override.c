@@ -337,6 +337,12 @@ json_object *dev_compose_override(const struct dev_compose *dc, const struct dev
 	int code = 0;
 	for (size_t i = 0; code == 0 && i < length(mounts); i++)
 		code = put_mount(service, volumes, json_object_array_get_idx(mounts, i), err);
+	const struct strv *more = dc->config->extra.mounts;
+	for (size_t i = 0; code == 0 && more && i < more->n; i++) {
+		json_object *mount = json_object_new_string(more->v[i]);
+		code = put_mount(service, volumes, mount, err);
+		json_object_put(mount);
+	}
 	if (json_object_object_length(volumes))
 		json_object_object_add(top, "volumes", volumes);
 	else

@@ -161,12 +161,6 @@ static void push_privileges(struct strv *args, json_object *merged, bool has_ini
 	push_each(args, "--security-opt", json_get(merged, "securityOpt"));
 }
 
-static bool wants_gpu(json_object *merged)
-{
-	json_object *gpu = json_get(json_get(merged, "hostRequirements"), "gpu");
-	return gpu && !(json_object_is_type(gpu, json_type_boolean) && !json_object_get_boolean(gpu));
-}
-
 /* ---- what runs in it ---- */
 
 char *dev_entrypoint_script(json_object *entrypoints)
@@ -221,7 +215,7 @@ static int push_metadata(struct strv *args, const struct dev_image *img, struct 
 }
 
 int dev_container_args(const struct dev_config *c, const struct dev_image *img, json_object *merged,
-    const struct dev_publish *publish, size_t n_publish, struct strv *ret, struct err *err)
+    const struct dev_publish *publish, size_t n_publish, bool gpu, struct strv *ret, struct err *err)
 {
 	push_ports(ret, c->conf, publish, n_publish);
 	if (c->workspace_mount && *c->workspace_mount)
@@ -245,10 +239,8 @@ int dev_container_args(const struct dev_config *c, const struct dev_image *img, 
 	if (user && *user)
 		push2(ret, "-u", user);
 	push_each(ret, NULL, json_get(c->conf, "runArgs"));
-	if (c->extra.gpu == DEV_GPU_ALL && wants_gpu(merged)) {
-		strv_push(ret, "--gpus");
-		strv_push(ret, "all");
-	}
+	if (gpu)
+		push2(ret, "--gpus", "all");
 	push_privileges(ret, merged, img->init != NULL);
 	push_entrypoint(ret, img);
 	if (!img->labelled && push_metadata(ret, img, err) < 0)

@@ -24,7 +24,7 @@ struct dev_publish { int host_port, container_port; };
 /* Arguments for `create` in the order of 3.4: ports, mounts, labels, env, user, runArgs, privileges,
  * entrypoint (lace-init where the image has it, else the reference's script of 2.8), image, command. */
 int dev_container_args(const struct dev_config *c, const struct dev_image *img, json_object *merged,
-    const struct dev_publish *publish, size_t n_publish, struct strv *ret, struct err *err);
+    const struct dev_publish *publish, size_t n_publish, bool gpu, struct strv *ret, struct err *err);
 /* The reference's entrypoint script of 2.8. malloc()ed. */
 char *dev_entrypoint_script(json_object *entrypoints);
 

@@ -5,6 +5,7 @@
  * command. */
 #include "dev/command.h"
 #include "dev/hooks.h"
+#include "dev/personal.h"
 #include "dev/probe.h"
 
 #include "base/mem.h"
@@ -27,6 +28,7 @@ static const struct hook hooks[] = {
 	{ "postAttachCommand", "postAttachCommands", -1, false },
 };
 #define UPDATE_CONTENT 1
+#define POST_CREATE 2
 
 /* $1: the folder; then pairs of marker and content up to "--"; then the command. */
 static const char wrapper[] =
@@ -274,6 +276,11 @@ int dev_run_hooks(struct dev_target *t, const struct dev_hook_options *opts, str
 		strv_push(&r.env, t->env.v[i]);
 	for (size_t i = 0; i < t->unset.n; i++)
 		strv_push(&r.env, t->unset.v[i]);
+	for (size_t i = 0; opts->secrets && i < opts->secrets->n; i++) {
+		const char *secret = opts->secrets->v[i], *eq = strchr(secret, '=');
+		cleanup_free char *name = xmemdup0(secret, (size_t)(eq - secret));
+		env_set(&r.env, name, eq + 1);
+	}
 
 	size_t n = how_many(t, opts);
 	int rc = 0;
@@ -281,6 +288,8 @@ int dev_run_hooks(struct dev_target *t, const struct dev_hook_options *opts, str
 		bool again = opts->prebuild && i == UPDATE_CONTENT;
 		if (take_marker(&r, &hooks[i]) || again)
 			rc = run_hook(&r, &hooks[i], err);
+		if (rc == 0 && i == POST_CREATE && opts->dotfiles)
+			dev_dotfiles_install(t, opts->dotfiles, &r.env);
 	}
 	if (rc == 0)
 		rc = write_due(&r, err);

@@ -38,7 +38,10 @@ void dev_target_env(const struct dev_target *t, struct strv *ret);
 /* initializeCommand, on the host, in the workspace folder. */
 int dev_run_initialize(const struct dev_config *c, struct err *err);
 
+struct dev_dotfiles;
 struct dev_hook_options {
+	const struct strv *secrets;/* "NAME=value" in the hooks' environment, above all else; or NULL */
+	const struct dev_dotfiles *dotfiles; /* installed between postCreate and postStart; or NULL */
 	bool skip_post_create;     /* no hook at all */
 	bool prebuild;             /* onCreate, updateContent (again if need be), no more */
 	bool skip_non_blocking;    /* up to and including waitFor */

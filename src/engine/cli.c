@@ -182,3 +182,21 @@ int engine_build(struct engine *e, const struct strv *args, struct err *err)
 	run_fini(&r);
 	return rc;
 }
+
+int engine_logs(struct engine *e, const char *id, int lines, struct str *ret, struct err *err)
+{
+	if (api_check_container(id, err) != 0)
+		return -1;
+	struct proc p;
+	proc_init(&p);
+	engine_cli(e, &p.argv);
+	strv_push(&p.argv, "logs");
+	strv_push(&p.argv, "--tail");
+	strv_pushf(&p.argv, "%d", lines);
+	strv_push(&p.argv, id);
+	cleanup_str struct str errors = STR_INIT;
+	int code = proc_capture(&p, NULL, ret, &errors, ENGINE_LOG_MAX, ENGINE_CALL_MS, err);
+	proc_fini(&p);
+	str_add(ret, errors.s, errors.len);
+	return code < 0 ? -1 : 0;
+}

@@ -43,6 +43,9 @@ char *engine_create(struct engine *e, const struct strv *args, struct err *err);
 char *engine_create_config(struct engine *e, const char *name, json_object *config, struct err *err);
 /* HTTP_PROXY=..., http_proxy=... and so on, as the engine's client gives them to builds ("proxies" in its config.json). */
 void engine_proxies(struct engine *e, struct strv *ret);
+/* Appends the last lines that a container printed, stdout and stderr, at most ENGINE_LOG_MAX bytes. */
+int engine_logs(struct engine *e, const char *id, int lines, struct str *ret, struct err *err);
+#define ENGINE_LOG_MAX 65536u
 /* Processes of a running container: JSON of the API's top with ps_args ("-eo pid,ppid,comm"). */
 json_object *engine_top(struct engine *e, const char *id, const char *ps_args, struct err *err);
 /* Extracts a tar into path inside the container (running or not). */

@@ -46,6 +46,9 @@ void progress_show_output(void);
 void progress_announce_interrupt(void);
 void progress_done(void);                               /* clears the line; call before other output */
 
+/* From here on this text, and each line of it, is shown and logged as ********. */
+void log_secret(const char *text);
+
 /* Appends text with control characters and escape sequences made visible ("\x1b" as "^[", bidi
  * controls and other invisible ones as "<U+202E>", bytes that are not UTF-8 as "\x9b"), at most
  * max bytes, cut with "…". Newlines and tabs become spaces unless keep_nl. */

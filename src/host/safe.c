@@ -41,8 +41,54 @@ static bool is_treacherous(uint32_t c)
 	return false;
 }
 
+/* ---- secrets ---- */
+
+static struct strv secrets;
+
+void log_secret(const char *text)
+{
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, "\r\n");
+		if (len)
+			strv_take(&secrets, xmemdup0(p, len));
+		p += len + (p[len] != '\0');
+	}
+}
+
+/* The longest secret that begins here, or 0: one may begin with another. */
+static size_t secret_at(const char *p, size_t left)
+{
+	size_t longest = 0;
+	for (size_t i = 0; i < secrets.n; i++) {
+		size_t len = strlen(secrets.v[i]);
+		if (len <= left && len > longest && memcmp(p, secrets.v[i], len) == 0)
+			longest = len;
+	}
+	return longest;
+}
+
+static void mask(struct str *ret, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = secret_at(text + i, len - i);
+		if (n)
+			str_puts(ret, "********");
+		else
+			str_putc(ret, text[i]);
+		i += n ? n : 1;
+	}
+}
+
+/* ---- text for a terminal ---- */
+
 void log_safe(struct str *ret, const char *text, size_t len, size_t max, bool keep_nl)
 {
+	cleanup_str struct str masked = STR_INIT;
+	if (secrets.n) {
+		mask(&masked, text, len);
+		text = masked.s;
+		len = masked.len;
+	}
 	static const char ellipsis[] = "\xE2\x80\xA6";
 	const unsigned char *p = (const unsigned char *)text, *end = p + len;
 	size_t start = ret->len, cut = start;      /* where the ellipsis still fits */

@@ -195,6 +195,9 @@ def test_errors_name_the_file_and_the_reason(compose, lace, project):
     assert "missing.yml, which does not exist" in lace.fails(4, "up", "--trust", project)
     compose.write({"app": {}})
     assert "--docker-compose-path" in lace.fails(1, "up", "--trust", "--docker-compose-path", "/nonexistent", project)
+    compose.write({"app": {"command": "sh -c 'echo the last words; exit 7'"}})
+    lines = lace.fails(1, "up", "--trust", "--plain", project)
+    assert "ended by itself with exit code 7" in lines.splitlines()[-1] and "the last words" in lines
 
 
 def test_services_that_want_the_host_are_asked_about(compose, lace, project):
@@ -209,3 +212,78 @@ def test_services_that_want_the_host_are_asked_about(compose, lace, project):
                        capture_output=True, text=True)
     assert r.returncode == 1 and "its compose service db" in r.stderr, r.stderr
     assert compose.services() == {}
+
+
+# ---- beside the reference CLI (long tier) ------------------------------------------------
+
+from test_oracle_up import ORACLE, Reference, described, same  # noqa: E402
+
+beside = [pytest.mark.long, pytest.mark.skipif(not os.access(ORACLE, os.X_OK), reason="LACE_ORACLE names no reference CLI")]
+
+CASES = {
+    "plain": ({"app": {}}, {}),
+    "command": ({"app": {"command": "sh -c 'sleep 1000000' 'a b' $$HOME", "entrypoint": ["/usr/bin/env", "A=$$B"]}}, {}),
+    "overridden": ({"app": {"command": "false", "user": "dev"}}, {"overrideCommand": True, "containerUser": "root"}),
+    "the image's command": ({"app": {"image": "lace-test:entry", "command": None}}, {}),
+    "environment": ({"app": {"environment": ["X=1", "COST=compose"]}},
+                    {"containerEnv": {"COST": "$5 'q' \"d\" \\ ${localEnv:HOME}", "N": 1, "E": ""}, "remoteEnv": {"R": "x"}}),
+    "privileges": ({"app": {"cap_add": ["NET_ADMIN"]}}, {"capAdd": ["SYS_PTRACE"], "securityOpt": ["seccomp=unconfined"], "init": True}),
+    "mounts": ({"app": {"volumes": ["..:/work"]}},
+               {"mounts": ["type=bind,source=/etc,target=/e", {"type": "volume", "source": "v-${devcontainerId}", "target": "/v"},
+                           "type=volume,target=/anonymous"], "workspaceFolder": "/work"}),
+}
+
+
+def without_versions(inspect):
+    """What compose itself writes differs with the files' names and with the order of its lists."""
+    inspect["Args"][1] = inspect["Args"][1].replace("\n ", "\n").replace('trap "exit 0" 15', "trap 'exit 0' 15")
+    flat = described(inspect)
+    for key in ("label com.docker.compose.config-hash", "label com.docker.compose.project.config_files", "Config.Hostname",
+                "HostConfig.Binds", "label com.docker.compose.image"):
+        flat.pop(key, None)
+    flat["HostConfig.CapAdd"] = sorted(flat["HostConfig.CapAdd"] or [])
+    if "HostConfig.Mounts" in flat:
+        flat["HostConfig.Mounts"] = sorted(flat["HostConfig.Mounts"] or [], key=str)
+    return flat
+
+
+@pytest.fixture
+def reference(lace):
+    return Reference(lace)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("_", [pytest.param(0, marks=beside)])
+def test_container_beside_the_reference(compose, lace, reference, engine, name, _):
+    services, properties = CASES[name]
+    engine.docker("build", "-q", "-t", "lace-test:entry", "-", input=f"FROM {BASE}\n"
+                  'ENTRYPOINT ["/usr/bin/env", "Q=$Q"]\nCMD ["sleep", "1000000"]\n')
+    compose.write(services, **properties)
+    if services["app"].get("command", 0) is None:
+        model = json.loads(compose.file.read_text())
+        del model["services"]["app"]["command"]
+        compose.file.write_text(json.dumps(model))
+    seen = []
+    for up in (lambda: compose.up("--plain"), lambda: reference.up(compose.project)):
+        got = up()
+        seen.append({**without_versions(compose.inspect()), "services": sorted(compose.services()),
+                     "composeProjectName": got["composeProjectName"]})
+        compose.remove()
+    same(*seen)
+
+
+@pytest.mark.parametrize("_", [pytest.param(0, marks=beside)])
+def test_each_uses_what_the_other_made(compose, lace, reference, project, _):
+    compose.write({"app": {"build": {"context": "."}}, "db": {}}, postCreateCommand="echo x >> /tmp/created",
+                  postStartCommand="echo x >> /tmp/started")
+    (project.folder / ".devcontainer" / "Dockerfile").write_text(f"FROM {BASE}\nENV A=b\n")
+    for mine, other in ((lambda: compose.up()["containerId"], lambda: reference.up(project)["containerId"]),
+                        (lambda: reference.up(project)["containerId"], lambda: compose.up()["containerId"])):
+        first = mine()
+        assert other() == first
+        lace.ok("down", project)
+        assert other() == first and mine() == first
+        assert set(compose.services().values()) == {"running"}
+        assert project.sh("cat /tmp/created /tmp/started") == "x\nx\nx\n"
+        assert reference.ok("exec", project, "printenv", "A") == lace.ok("exec", project, "--", "printenv", "A") == "b\n"
+        lace.ok("rm", "-f", project)

@@ -280,13 +280,14 @@ def test_a_symlink_is_the_folder_it_points_to(lace, project, tmp_path):
     assert one["containerId"] == two["containerId"]
 
 
-def test_what_is_not_supported_is_named_once(lace, project):
-    project.write(hostRequirements={"cpus": 1, "gpu": True}, secrets={"X": {}}, bogusProperty=1,
-                  features={"ghcr.io/devcontainers/features/node:1": {}})
-    err = lace("up", "--trust", project).stderr
-    for word in ('"hostRequirements"', "hostRequirements.gpu", "secrets", "bogusProperty", "ghcr.io/devcontainers/features/node:1"):
+def test_what_nobody_knows_and_what_the_host_lacks_is_named_once(lace, project):
+    project.write(hostRequirements={"cpus": 100000, "memory": "900tb", "storage": "900tb", "gpu": True}, bogusProperty=1)
+    err = lace("up", "--trust", "--plain", project).stderr
+    for word in (".cpus", ".memory", ".gpu", "bogusProperty"):
         lines = [l for l in err.splitlines() if word in l]
         assert len(lines) == 1 and "warning" in lines[0], f"{word}: {lines}\n{err}"
+    project.write(hostRequirements={"cpus": 1, "memory": "1mb", "gpu": "optional"})
+    assert "warning" not in lace("up", "--plain", "--trust", "--recreate", project).stderr
 
 
 # ---- features ----------------------------------------------------------------------

@@ -134,11 +134,8 @@ static void test_warned(void **state)
 		    "f:1:28: unknown property \"mounts[]\"" },
 		{ "{\"portsAttributes\":{\"1\":{\"x\":1}}}", "ok\nf:1:30: unknown property \"portsAttributes.1.x\"" },
 		{ "{\"secrets\":{\"A\":{\"description\":\"d\"}}}",
-		    "ok\nf:1:12: \"secrets\" is not supported: secrets are not handed over by this version" },
-		{ "{\"hostRequirements\":{\"gpu\":true}}",
-		    "ok\nf:1:21: \"hostRequirements\" is not supported: this version does not check what the host has\n"
-		    "f:1:28: \"hostRequirements.gpu\" is not supported: this version gives the container no GPU "
-		    "(runArgs can: \"--gpus=all\")" },
+		    "ok" },
+		{ "{\"hostRequirements\":{\"gpu\":true}}", "ok" },
 		{ "{\"image\":null}", "ok\nf: \"image\" is null: it counts as not set" },
 		{ "{\"image\":\"i\",\"service\":\"s\"}",
 		    "ok\nf:1:24: \"service\" has no effect without dockerComposeFile" },

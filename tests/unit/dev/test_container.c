@@ -30,7 +30,7 @@ static void arguments(const struct run_case *c, const struct dev_publish *ports,
 	struct dev_config cfg = config(conf);
 	struct dev_image img = { .ref = (char *)"img:1", .inspect = c->image ? json_tokener_parse(c->image) : NULL,
 		.entries = json_object_new_array(), .labelled = c->labelled, .init = (char *)c->init };
-	assert_int_equal(dev_container_args(&cfg, &img, merged, ports, n_ports, ret, &err), 0);
+	assert_int_equal(dev_container_args(&cfg, &img, merged, ports, n_ports, false, ret, &err), 0);
 	json_object_put(img.inspect);
 	json_object_put(img.entries);
 	json_object_put(conf);
@@ -109,7 +109,7 @@ static void mounts(void **state)
 	struct dev_config c = config(empty);
 	c.workspace_mount = NULL;
 	struct dev_image img = { .ref = (char *)"i", .labelled = true };
-	assert_int_equal(dev_container_args(&c, &img, empty, NULL, 0, &none, &err), 0);
+	assert_int_equal(dev_container_args(&c, &img, empty, NULL, 0, false, &none, &err), 0);
 	assert_false(strv_has(&none, "--mount"));
 	json_object_put(empty);
 }
@@ -141,7 +141,7 @@ static void large_label(void **state)
 	json_object_array_add(entries, json_object_new_string(text));
 	struct dev_config c = config(empty);
 	struct dev_image img = { .ref = (char *)"i", .entries = entries };
-	assert_int_equal(dev_container_args(&c, &img, empty, NULL, 0, &args, &err), -1);
+	assert_int_equal(dev_container_args(&c, &img, empty, NULL, 0, false, &args, &err), -1);
 	assert_non_null(strstr(err.msg, "customizations"));
 	json_object_put(entries);
 	json_object_put(empty);
