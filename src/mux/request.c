@@ -421,6 +421,12 @@ static void set_palette(struct request *r)
 	    w->cursor_bg, w->cursor_border, w->selection_fg, w->selection_bg, w->scrollbar_thumb, w->split },
 	    sizeof(pal->special));
 	vt_palette_set_default(p->vt, pal->colors);
+	/* A GUI sends it for each pane when it attaches: it is shown the screen with the answer, as by the real server. */
+	struct view *v = conn_view(r->c, p->id);
+	if (!v->known && !r->c->lace) {
+		v->dirty = true;
+		r->m->changed = true;
+	}
 	request_done(r);
 }
 

@@ -123,7 +123,8 @@ class RecordedServer:
 def screens():
     for name, r in recordings.load().items():
         for i, step in enumerate(r.steps):
-            frames = step.connections[0] if "client" in step else []
+            # One mouse mode looks like the other.
+            frames = step.connections[0] if "client" in step and not ("mouse" in name and i) else []
             listed = [muxwire.decode(4, 0, f.body) for f in frames if f.ident == 4 and f.dir == "<"]
             panes = {e["pane_id"] for t in (listed[-1]["tabs"] if listed else ()) for e in muxwire.leaves(t)}
             if any(f.ident == 25 and f.dir == "<" and f.body[0] in panes for f in frames):
