@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "mux/handover.h"
+#include "mux/session.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -233,6 +234,8 @@ static void on_child(uv_signal_t *h, int signum)
 	int status;
 	pid_t pid;
 
+	if (m->saves)
+		return;                    /* a signal to all of the container: what it ended is still to be saved */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct pane *p = NULL;
 		if (tls_exited(m, pid))
@@ -248,7 +251,13 @@ static void on_child(uv_signal_t *h, int signum)
 	}
 }
 
-static void on_term(uv_signal_t *h, int signum) { mux_stop(h->data); }
+static void on_term(uv_signal_t *h, int signum)
+{
+	struct mux *m = h->data;
+
+	m->saves = true;
+	mux_stop(m);
+}
 
 static void upgrade(struct mux *m)
 {
@@ -405,7 +414,10 @@ int mux_run(const struct mux_options *opts, struct err *err)
 			return -1;
 		}
 		on_child(&m->on_child, SIGCHLD);       /* who ended in between */
-	} else if (opts->window && spawn_first_window(m, err) != 0) {
+	} else if (opts->restore && opts->session_path != NULL) {
+		session_restore(m);
+	}
+	if (opts->state_fd < 0 && opts->window && m->n_panes == 0 && spawn_first_window(m, err) != 0) {
 		shut_down(m);
 		return -1;
 	}
@@ -417,6 +429,10 @@ int mux_run(const struct mux_options *opts, struct err *err)
 	}
 	tls_start(m);
 	uv_run(&m->loop, UV_RUN_DEFAULT);
+	if (m->saves)
+		session_save(m);
+	else
+		session_forget(m);
 	shut_down(m);
 	return 0;
 }

@@ -27,6 +27,8 @@ struct mux_options {
 	bool window;                       /* begin with a window, as wezterm-mux-server does ... */
 	char *const *prog;                 /* ... that runs this (NULL: the default), ... */
 	const char *dir;                   /* ... in this folder (NULL: the default) */
+	const char *session_path;          /* where the session is saved when a signal ends the server, or NULL */
+	bool restore;                      /* ... and begin with the one that is there */
 	int pid_fd;                        /* locked pid file, closed when the socket is; or -1 */
 	int ready_fd;                      /* written "ok\n" and closed once accepting, or -1 */
 	const char *version;               /* shown as version_string */

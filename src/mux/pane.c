@@ -430,6 +430,48 @@ struct pane *pane_take_over(struct mux *m, const struct pane_handed *h, enum vt_
 	return p;
 }
 
+/* The lowest row of the screen that shows something, from 1; 0 when none does. */
+static unsigned last_row(struct vt *vt)
+{
+	struct vt_dims d = vt_dims(vt);
+	struct vt_row row;
+
+	for (unsigned y = d.rows; y > 0; y--)
+		for (uint16_t x = 0; vt_row_get(vt, d.physical_top + y - 1, &row) && x < row.n; x++)
+			if (row.cells[x].text != 0 && row.cells[x].text != ' ')
+				return y;
+	return 0;
+}
+
+void pane_set_history(struct pane *p, const struct pane_handed *h)
+{
+	/* What programs have asked of a terminal that is another's now. CAN ends a sequence that was under way. */
+	static const char plain[] = "\030\033\\\033[!p\033[?9;1000;1002;1003;1004;1005;1006;1015;1016;2004;2026;2031;2048;5l"
+	    "\033[?1007h\033[20l\033>\033]104\007\033]110\007\033]111\007\033]112\007\033]22;\007\033]8;;\007\033]9;4;0\007\033]7;\007\033[m";
+	struct vt_config config;
+	cleanup_free char *name = vt_config_of(p->mux, &config);
+	enum vt_snapshot_error why;
+	struct vt *vt = vt_snapshot_read(h->snapshot, h->snapshot_len, &config, &callbacks, p, 0, &why);
+
+	if (vt == NULL)
+		return;                    /* it begins with nothing */
+	vt_destroy(p->vt);
+	p->vt = vt;
+	tree_set_name(&p->window_title, h->window_title, strlen(h->window_title));
+	tree_set_name(&p->icon_title, h->icon_title, strlen(h->icon_title));
+	if ((vt_modes(vt) & VT_MODE_ALT_SCREEN) != 0)
+		vt_write(vt, "\030\033\\\033[?1049l", 11);
+	vt_write(vt, plain, sizeof(plain) - 1);
+	vt_resize(vt, (uint16_t)p->size.rows, (uint16_t)p->size.cols, p->pixel_width, p->pixel_height);
+	/* The new program goes on below what is there. */
+	char below[32];
+	unsigned y = last_row(vt);
+	int n = y > 0 ? snprintf(below, sizeof(below), "\033[%uH\r\n\033[J", y) : snprintf(below, sizeof(below), "\033[H");
+	vt_write(vt, below, (size_t)n);
+	str_reset(&p->in);                     /* answers to questions that nobody asks any more */
+	p->in_at = 0;
+}
+
 static void on_closed(uv_handle_t *h)
 {
 	struct pane *p = h->data;

@@ -129,14 +129,16 @@ struct pane_spawn {
 	uint32_t cell_width, cell_height, dpi;
 };
 struct pane *pane_create(struct mux *m, uint64_t id, const struct pane_spawn *how, struct err *err);
-/* A pane of the server that this one takes over from; pointers are the caller's. */
+/* A pane of another server, as it was written (state.h). */
 struct pane_handed {
 	uint64_t id;
 	int fd;                            /* the pane's from here, when it was made */
 	pid_t pid;
 	bool held;                         /* pid is 0 then */
 	int status;
-	const char *tty, *window_title, *icon_title, *command, *in;
+	char *tty, *window_title, *icon_title, *command;
+	char *dir;                         /* of its program, or "" */
+	const char *in;
 	size_t in_len;
 	struct tree_size size;
 	uint32_t pixel_width, pixel_height, dpi;
@@ -149,7 +151,10 @@ struct pane *spawn_own(struct mux *m, uint64_t id, const char *dir, char *const 
     const struct tab *cells, struct err *err);
 /* The window that the options ask for. */
 int spawn_first_window(struct mux *m, struct err *err);
+/* Its running program goes on in it. */
 struct pane *pane_take_over(struct mux *m, const struct pane_handed *h, enum vt_snapshot_error *ret_error);
+/* What was seen in it becomes the history of this one, whose program has just begun. */
+void pane_set_history(struct pane *p, const struct pane_handed *h);
 /* Closes the pty (which hangs up) and frees the pane; a child that is left is hung up, later killed. */
 void pane_destroy(struct pane *p);
 struct pane *mux_pane(const struct mux *m, uint64_t id);         /* or NULL */
@@ -331,6 +336,7 @@ struct mux {
 	size_t n_tls_asks;
 	bool changed;                      /* something may have to be sent this turn */
 	bool stopping;
+	bool saves;                        /* ... because of a signal */
 	char *upgrade_to;                  /* the binary that takes over at the end of this turn, or NULL */
 	bool deaf;                         /* out of descriptors: not accepting until one is closed */
 	uint8_t *batch;                    /* MUX_PTY_TURN bytes, for reading */

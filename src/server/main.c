@@ -7,8 +7,10 @@
 #include "base/build.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/xxh64.h"
 #include "host/fs.h"
 #include "host/log.h"
+#include "host/xdg.h"
 #include "mux/env.h"
 #include "mux/mux.h"
 #include "build_time.h"
@@ -42,6 +44,7 @@ static const char help[] =
     "  --scrollback-lines N   rows kept for each pane (default 10000)\n"
     "  --tls ADDRESS:PORT     also serve wezterm's TLS domains there (by lace-mux-tls)\n"
     "  --session-file FILE    environment of panes (default " SERVER_SESSION_FILE ")\n"
+    "  --restore              begin with the session that the last server saved when a signal ended it\n"
     "  --window               begin with a window, as it does when called as wezterm-mux-server\n"
     "  --cwd DIR              the folder of that window's program\n"
     "  --config-file FILE     instead of the person's wezterm.lua; its plain assignments are read, nothing is run\n"
@@ -78,7 +81,7 @@ struct options {
 	const char *lines;                 /* NULL: not said */
 	const char *session_file, *tls;
 	bool is_wezterm;                   /* called wezterm-mux-server: begins with a window, its words are a program */
-	bool window, skip_config, pid_file;
+	bool window, skip_config, pid_file, restore;
 	char *config_file, *cwd;           /* absolute */
 	struct strv settings;              /* --config */
 	struct strv prog;
@@ -127,6 +130,9 @@ static int parse(int argc, char **argv, struct options *o)
 			o->skip_config = true;
 		} else if (str_eq(argv[i], "--window")) {
 			o->window = true;
+		} else if (str_eq(argv[i], "--restore")) {
+			o->restore = true;
+			strv_push(&o->passed, argv[i]);
 		} else if (str_eq(argv[i], "--pid-file")) {
 			o->pid_file = true;
 			strv_push(&o->passed, argv[i]);
@@ -226,11 +232,25 @@ static void warn_unused(struct mux_config *c)
 		fprintf(stderr, "lace-mux-server: warning: not used: %s\n", s.s);
 }
 
+/* A server on a socket of its own has a session of its own. */
+static char *session_path(const struct server_paths *p, const struct mux_config *config)
+{
+	cleanup_free char *name = config->socket != NULL && str_eq(config->socket, p->socket) ?
+	    xasprintf("mux-session-%016llx", (unsigned long long)xxh64(p->socket, strlen(p->socket))) :
+	    xstrdup("mux-session");
+
+	return xdg_state(name);
+}
+
 static int serve(const struct options *o, const struct server_paths *p, const struct mux_config *config, struct err *err)
 {
 	cleanup_free char *tls = o->tls == NULL ? installed_tls() : NULL;
 	uint32_t lines = config->has_lines ? config->lines : SERVER_SCROLLBACK_LINES;
-	struct mux_options m = { .config = config, .pid_fd = -1, .window = o->window, .dir = o->cwd, .prog = o->prog.v,
+	cleanup_free char *saved = session_path(p, config);
+	const char *restore = getenv("LACE_MUX_RESTORE");
+	struct mux_options m = { .config = config, .pid_fd = -1, .session_path = saved,
+		.restore = o->restore || (restore != NULL && str_eq(restore, "1")),
+		 .window = o->window, .dir = o->cwd, .prog = o->prog.v,
 		.state_fd = o->state_fd, .args = o->passed.v, .socket_path = p->socket,
 		.codec = (unsigned)o->codec,
 		.scrollback_lines = o->lines != NULL ? (uint32_t)strtoul(o->lines, NULL, 10) : lines,
