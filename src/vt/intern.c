@@ -130,6 +130,7 @@ static void ids_sweep(struct vt_ids *ids, const uint8_t *mark)
 
 	memset(ids->slots, 0, ids->nslots * sizeof(*ids->slots));
 	ids->nfreed = 0;
+	ids->sweeps++;
 	for (uint32_t id = ids->n; id > 0; id--) {
 		if (mark[id])
 			ids_place(ids, id);

@@ -22,6 +22,7 @@ struct vt_ids {
 	uint32_t cap;                  /* the owner's array has room for numbers < cap */
 	uint32_t limit, max;           /* sweep when limit are in use; never more than max */
 	uint32_t patience;             /* refusals left before a sweep is tried again */
+	uint32_t sweeps;               /* after one, numbers may stand for something else */
 };
 
 /* Member by member: styles have just been written that way, and a wider load than the

@@ -115,6 +115,14 @@ struct vt_grid_row {
 	struct vt_spans *spans;          /* images; NULL in nearly all rows */
 };
 
+/* What somebody who asked last saw in a row of the screen. */
+struct vt_seen {
+	int64_t index;                   /* of which row, by stable index */
+	uint64_t hash;                   /* what it showed; 0 = nothing is known */
+	uint64_t checked;                /* as of this change */
+	uint64_t same_since;             /* and it has shown that since this one */
+};
+
 /* One screen. The rows are a ring, so that scrolling the whole of it moves nothing. */
 struct vt_grid {
 	struct vt_grid_row *rows;
@@ -237,6 +245,7 @@ struct vt {
 	struct vt_grid *pending_grid;    /* being filled by a resize, else NULL */
 	struct vt_scrollback sb;
 	struct vt_scratch scratch[2];    /* decoded scrollback rows handed out last */
+	struct vt_seen *seen;            /* of the screen's rows (vt.c); costs nothing while nobody asks */
 	unsigned scratch_next;
 	/* Stable indexes below this have shown rows of the other screen since; they
 	 * count as changed at switch_seqno. */
@@ -341,6 +350,12 @@ static inline struct vt_grid_row *vt_row_at(const struct vt *vt, unsigned y)
 static inline bool vt_is_alt(const struct vt *vt) { return vt->grid == &vt->grids[1]; }
 /* The seqno that this write's changes carry. */
 static inline uint64_t vt_now(const struct vt *vt) { return vt->seqno + 1; }
+/* The top row, which somebody has seen, leaves the screen for the scrollback: it takes along since when
+ * it has been as it is. */
+void vt_row_leaves(struct vt *vt, struct vt_grid_row *row);
+/* Nobody has seen any row: their number or what their indexes mean has changed. */
+void vt_seen_reset(struct vt *vt);
+
 static inline void vt_touch(struct vt *vt, struct vt_grid_row *row)
 {
 	row->seqno = vt_now(vt);

@@ -379,6 +379,7 @@ void vt_resize(struct vt *vt, uint16_t rows, uint16_t cols, uint32_t pixel_width
 		resize_alternate(vt, rows, cols);
 		vt->rows = rows;
 		vt->cols = cols;
+		vt_seen_reset(vt);
 		vt->tabs = xreallocarray(vt->tabs, cols, 1);
 		vt_tabs_default(vt, MIN(had, cols));
 		vt_margins_reset(vt);

@@ -255,10 +255,13 @@ static void scroll_whole(struct vt *vt)
 
 	if (vt->images.relatives > 0)
 		vt_relatives_settle(vt);
-	if (vt_is_alt(vt))
+	if (vt_is_alt(vt)) {
 		g->floor = vt_now(vt);
-	else
+	} else {
+		if (vt->seen[g->head].index == vt->sb.end)
+			vt_row_leaves(vt, row);
 		vt_sb_push(vt, &vt->sb, row, vt->cols);
+	}
 	if (row->spans || vt->images.n_kept > 0 || vt->graphics)
 		leave(vt, row);
 	if (++g->head == g->n)
@@ -466,6 +469,7 @@ void vt_screen_switch(struct vt *vt, bool alt)
 	vt->modes = alt ? vt->modes | VT_MODE_ALT_SCREEN : vt->modes & ~(uint64_t)VT_MODE_ALT_SCREEN;
 	/* Whoever shows rows by stable index sees others now. */
 	vt->grid->floor = vt_now(vt);
+	vt_seen_reset(vt);
 	if (!alt) {
 		vt->switch_rows = MAX(vt->switch_rows, vt->rows);
 		vt->switch_seqno = vt_now(vt);

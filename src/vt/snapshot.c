@@ -11,6 +11,7 @@
  * not kept, vt: print_fast - follows from the rest
  * not kept, vt_grid: rows cells n head - the memory; n is the terminal's
  * not kept, vt_grid_row: cells - the memory
+ * not kept, vt: seen - of when the owner asked last
  * not kept, vt: vars_bytes - counted anew
  * not kept, vt_parser: string_cap - the memory
  * not kept, vt_parser: depth - 0 between writes
@@ -29,7 +30,7 @@
  * not kept, vt_scrollback: serial - given anew, with the blocks
  * not kept, vt_scrollback: arrivals next_arrival arrived arrivals_from - only save time
  * not kept, vt_sb_block: first serial latest - follow from the order
- * not kept, vt_ids: slots hash nslots cap max - made anew
+ * not kept, vt_ids: slots hash nslots cap max sweeps - made anew
  * not kept, vt_links: bytes - counted anew */
 #include "vt/internal.h"
 #include "vt/snap_io.h"
@@ -121,6 +122,7 @@ static void size_fields(struct vt_snap *s, struct vt *vt)
 	}
 	/* Before the size counts, there is memory for it. */
 	vt->rows = rows;
+	vt_seen_reset(vt);
 	vt->cols = cols;
 	vt->grid = &vt->grids[alternate];
 	grid_alloc(s, vt, &vt->grids[0]);

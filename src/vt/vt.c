@@ -1,4 +1,5 @@
 /* The public face: creation, resets, and reading the state. */
+#include "base/xxh64.h"
 #include "vt/osc.h"
 
 static void reset_state(struct vt *vt)
@@ -45,6 +46,7 @@ struct vt *vt_create(const struct vt_config *config, const struct vt_callbacks *
 	for (unsigned i = 0; i < ARRAY_LEN(vt->grids); i++)
 		vt_grid_init(&vt->grids[i], vt->rows, vt->cols);
 	vt->grid = &vt->grids[0];
+	vt_seen_reset(vt);
 	vt_sb_init(&vt->sb, config->scrollback_lines, config->scrollback_bytes);
 	vt->seqno = 1;
 	vt->tabs = xmalloc(vt->cols);
@@ -80,6 +82,7 @@ void vt_destroy(struct vt *vt)
 	vt_intern_fini(vt);
 	free(vt->parser.string);
 	free(vt->tabs);
+	free(vt->seen);
 	free(vt->title);
 	free(vt->icon_title);
 	free(vt->cwd);
@@ -261,9 +264,63 @@ const char *vt_cwd(const struct vt *vt)
 	return vt->cwd;
 }
 
+/* What a row shows as a number; 0 when that is not told so simply. Blanks at its end are as good
+ * as none. */
+static uint64_t row_hash(const struct vt *vt, const struct vt_grid_row *row)
+{
+	unsigned n = row->used;
+
+	/* Images, and text that may stand for one. */
+	if (row->spans || vt->images.virtuals > 0)
+		return 0;
+	while (n > 0 && vt_cell_word(&row->cells[n - 1]) == vt_blank_word(0))
+		n--;
+	const uint64_t all[] = { xxh64(row->cells, n * sizeof(*row->cells)),
+		(uint64_t)row->marks << 16 | (uint64_t)row->line_attr << 8 | row->wrapped,
+		vt->styles.ids.sweeps, vt->clusters.ids.sweeps, vt->links.ids.sweeps };
+	uint64_t hash = xxh64(all, sizeof(all));
+	return hash ? hash : 1;
+}
+
+/* What is known of row y: by its place in the ring, where a row stays while the screen scrolls; on
+ * the alternate screen, where the indexes stay, by y. */
+static struct vt_seen *seen_row(const struct vt *vt, unsigned y)
+{
+	return &vt->seen[vt_is_alt(vt) ? y : (size_t)(vt_row_at(vt, y) - vt->grid->rows)];
+}
+
+/* Since when the row has been as it is. Whatever was written since it was looked at last: when it
+ * shows the same again, nothing has changed. */
 static uint64_t screen_row_seqno(const struct vt *vt, unsigned y)
 {
-	return MAX(vt_row_at(vt, y)->seqno, vt->grid->floor);
+	const struct vt_grid_row *row = vt_row_at(vt, y);
+	uint64_t written = MAX(row->seqno, vt->grid->floor);
+	int64_t index = screen_top(vt) + y;
+	struct vt_seen *seen = seen_row(vt, y);
+
+	if (seen->index != index || seen->checked != written) {
+		uint64_t hash = row_hash(vt, row);
+
+		if (seen->index != index || hash == 0 || hash != seen->hash)
+			seen->same_since = written;
+		seen->index = index;
+		seen->hash = hash;
+		/* What is under way may go on. */
+		seen->checked = written <= vt->seqno ? written : 0;
+	}
+	return seen->same_since;
+}
+
+void vt_row_leaves(struct vt *vt, struct vt_grid_row *row)
+{
+	row->seqno = screen_row_seqno(vt, 0);
+}
+
+void vt_seen_reset(struct vt *vt)
+{
+	vt->seen = xreallocarray(vt->seen, vt->rows, sizeof(*vt->seen));
+	for (unsigned y = 0; y < vt->rows; y++)
+		vt->seen[y] = (struct vt_seen){ .index = -1 };
 }
 
 static uint64_t kept_row_seqno(const struct vt *vt, const struct vt_sb_block *block, int64_t row)

@@ -334,7 +334,9 @@ struct vt_row {
  * cells are valid until the next call on this vt (two rows may be held). */
 bool vt_row_get(struct vt *vt, int64_t row, struct vt_row *ret);
 /* Writes up to max stable indexes of rows in [first, last) whose seqno > since,
- * ascending; returns how many there are in all (may exceed max). Rows that left the
+ * ascending; returns how many there are in all (may exceed max). A row of the screen that
+ * shows again what it showed when it was asked about or read last has not changed, whatever was
+ * written meanwhile; rows with images count as changed by any write to them. Rows that left the
  * screen before `since` are not looked at, as far as the last 64 writes tell; before
  * that, blocks of them are not. */
 size_t vt_rows_changed(const struct vt *vt, uint64_t since, int64_t first, int64_t last, int64_t *ret,

@@ -233,12 +233,58 @@ static void test_exactly_those(void **state)
 	free(seen);
 }
 
+/* ---- the same again ----------------------------------------------------------------- */
+
+static void expect(struct vt *vt, uint64_t since, const char *want)
+{
+	cleanup_str struct str seen = STR_INIT;
+	int64_t rows[64];
+	size_t n = vt_rows_changed(vt, since, INT64_MIN, INT64_MAX, rows, ARRAY_LEN(rows));
+
+	for (size_t i = 0; i < n; i++)
+		str_printf(&seen, "%s%d", i ? " " : "", (int)rows[i]);
+	assert_string_equal(seen.s ? seen.s : "", want);
+}
+
+/* A row that shows again what it showed when somebody asked last has not changed for anybody. */
+static void test_the_same_again(void **state)
+{
+	struct vt *vt = make(4, 10, 100);
+	struct vt_row row;
+
+	put(vt, "one\r\n\033[31mtwo\033[m\r\nthree");
+	uint64_t first = vt_seqno(vt);
+	expect(vt, first - 1, "0 1 2");
+	put(vt, "\033[2;1H\033[2K\033[31mtwo\033[m");
+	expect(vt, first, "");
+	put(vt, "\033[2;1Htwo");                     /* in another colour */
+	uint64_t second = vt_seqno(vt);
+	expect(vt, first, "1");
+	/* Who only reads a row has seen it as well. */
+	put(vt, "\033[2;1Hxxx");
+	assert_true(vt_row_get(vt, 1, &row));
+	uint64_t third = vt_seqno(vt);
+	put(vt, "\033[2;1Htwo");
+	expect(vt, third, "1");
+	expect(vt, second, "1");
+	/* Rows that go to the scrollback take it along; those that come have not been seen. */
+	uint64_t fourth = vt_seqno(vt);
+	put(vt, "\033[Hone\033[4;1H\n\n");
+	expect(vt, fourth, "4 5");
+	/* The same text in another place is another row. */
+	uint64_t fifth = vt_seqno(vt);
+	put(vt, "\033[Htwo\033[L");
+	expect(vt, fifth, "2 3");
+	vt_destroy(vt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_old_rows_are_not_looked_at),
 		cmocka_unit_test(test_old_blocks_are_not_looked_at),
 		cmocka_unit_test(test_exactly_those),
+		cmocka_unit_test(test_the_same_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,12 @@ static bool shows_nothing(enum stream_kind kind)
 	}
 }
 
+/* Afterwards the same indexes are those of other rows, and all of them are told. */
+static bool others_shown(enum stream_kind kind)
+{
+	return kind == STREAM_ALTBUF || kind == STREAM_ALTBUF_1047 || kind == STREAM_ALTBUF_47 || kind == STREAM_RIS;
+}
+
 /* Rows as somebody has them who asks for what has changed and reads that. */
 struct copy {
 	struct str *v;                   /* by stable index; empty: never told */
@@ -200,8 +206,17 @@ static bool changed_by_item(struct vt *vt, const struct items *items, size_t i, 
 	feed(vt, items->v[i], items->len[i]);
 	struct vt_dims d = vt_dims(vt);
 	size_t n = vt_rows_changed(vt, seqno, INT64_MIN, INT64_MAX, told, ARRAY_LEN(told));
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = 0; k < n; k++) {
+		cleanup_str struct str row = STR_INIT;
+
+		add_row(vt, told[k], &row);
+		if ((size_t)told[k] < copy->n && !others_shown(items->kind[i]) && str_eq(copy->v[told[k]].s, row.s)) {
+			str_printf(what, "after %s row %ld is told and does not differ:\n%s", stream_kind_name(items->kind[i]),
+			    (long)told[k], row.s);
+			return false;
+		}
 		copy_row(copy, vt, told[k]);
+	}
 	for (int64_t y = d.scrollback_top; y < d.physical_top + d.rows; y++) {
 		cleanup_str struct str row = STR_INIT;
 
