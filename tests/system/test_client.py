@@ -419,7 +419,7 @@ def test_search_for_an_expression(scrolled):
     t.type("g/\x12^2(2)\\1\\1$\r")
     jumped(t, "2", 1, "2222")
     t.type("/(\r")
-    t.until(r"Parsing error at position 1: missing closing parenthesis")
+    t.until(r"Parsing error at position 1: Opening parenthesis without closing parenthesis")
     assert marks(t, "magenta") == []
     t.type("/nowhere\r")
     t.until("not found")
