@@ -44,6 +44,12 @@
 	{ "prebuild", 0, FACE_BOOL, .help = "run onCreateCommand and updateContentCommand (that one again), no more" }
 #define SKIP_POST_ATTACH \
 	{ "skip-post-attach", 0, FACE_BOOL, .help = "do not run postAttachCommand" }
+#define SECRETS \
+	{ "secrets-file", 0, FACE_STRING, .help = "JSON object of variables for the lifecycle commands; shown nowhere" }
+#define DOTFILES \
+	{ "dotfiles-repository", 0, FACE_STRING, .help = "clone it in the container, once, and install it" }, \
+	{ "dotfiles-install-command", 0, FACE_STRING, .help = "what to run in it, instead of install.sh and the like" }, \
+	{ "dotfiles-target-path", 0, FACE_STRING, .fallback = "~/dotfiles", .help = "where to clone it" }
 #define ADDITIONAL_FEATURES \
 	{ "additional-features", 0, FACE_STRING, .help = "features to add, as JSON; those of devcontainer.json win" }
 #define LOCKFILE \
@@ -71,14 +77,14 @@ static const struct face_option up_options[] = {
 	SKIP_POST_CREATE, SKIP_NON_BLOCKING, PREBUILD, SKIP_POST_ATTACH,
 	{ "mount", 0, FACE_LIST, .form = "type=<bind|volume>,source=<source>,target=<target>[,external=<true|false>]",
 	    .help = "one more mount" },
-	REMOTE_ENV, ADDITIONAL_FEATURES, LOCKFILE, INCLUDE, END,
+	REMOTE_ENV, DOTFILES, SECRETS, ADDITIONAL_FEATURES, LOCKFILE, INCLUDE, END,
 };
 
 static const struct face_option set_up_options[] = {
 	ENGINE,
 	{ "container-id", 0, FACE_STRING, .required = true, .help = "the container" },
-	CONFIG, LOG, TERMINAL, USER_DATA, CONTAINER_DATA, PROBE, SKIP_POST_CREATE, SKIP_NON_BLOCKING, REMOTE_ENV, INCLUDE,
-	END,
+	CONFIG, LOG, TERMINAL, USER_DATA, CONTAINER_DATA, PROBE, SKIP_POST_CREATE, SKIP_NON_BLOCKING, REMOTE_ENV,
+	DOTFILES, INCLUDE, END,
 };
 
 static const struct face_option build_options[] = {
@@ -91,7 +97,7 @@ static const struct face_option build_options[] = {
 
 static const struct face_option run_user_commands_options[] = {
 	ENGINE, COMPOSE, WORKSPACE, GIT, CONTAINER_ID, ID_LABEL, CONFIG, OVERRIDE, LOG, TERMINAL, USER_DATA, CONTAINER_DATA, PROBE,
-	SKIP_NON_BLOCKING, PREBUILD, SKIP_POST_ATTACH, REMOTE_ENV,
+	SKIP_NON_BLOCKING, PREBUILD, SKIP_POST_ATTACH, REMOTE_ENV, DOTFILES, SECRETS,
 	END,
 };
 

@@ -8,14 +8,36 @@
 
 #include "base/mem.h"
 #include "dev/container.h"
+#include "dev/compose.h"
 #include "dev/metadata.h"
+#include "dev/personal.h"
 #include "host/dotlace.h"
 #include "host/jsonc.h"
 
-/* Which of the flags about hooks the command has, and what they say. */
-static struct dev_hook_options hook_options(const struct face_args *args)
+/* What a person adds, for as long as the hooks run. */
+struct personal {
+	struct strv secrets;
+	struct dev_dotfiles dotfiles;
+};
+
+/* The values of --secrets-file and the dotfiles, where the command has those flags. */
+static int read_personal(const struct face_args *args, struct personal *ret, struct err *err)
 {
-	struct dev_hook_options ret = { 0 };
+	const struct { const char *name; const char **to; } values[] = {
+		{ "dotfiles-repository", &ret->dotfiles.repository }, { "dotfiles-target-path", &ret->dotfiles.target },
+		{ "dotfiles-install-command", &ret->dotfiles.command },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		if (face_has(args, values[i].name))
+			*values[i].to = face_value(args, values[i].name);
+	const char *file = face_has(args, "secrets-file") ? face_value(args, "secrets-file") : NULL;
+	return file ? dev_secrets_read(file, &ret->secrets, err) : 0;
+}
+
+/* Which of the flags about hooks the command has, and what they say. */
+static struct dev_hook_options hook_options(const struct face_args *args, const struct personal *personal)
+{
+	struct dev_hook_options ret = { .secrets = &personal->secrets, .dotfiles = &personal->dotfiles };
 	const struct { const char *name; bool *to; } flags[] = {
 		{ "skip-post-create", &ret.skip_post_create }, { "prebuild", &ret.prebuild },
 		{ "skip-non-blocking-commands", &ret.skip_non_blocking }, { "skip-post-attach", &ret.skip_post_attach },
@@ -75,6 +97,9 @@ static int print_up(const struct face_args *args, const struct face_use *use, st
 	json_object *o = success();
 	cleanup_free char *user = up_remote_user(u);
 	put(o, "containerId", u->id);
+	const char *compose = json_str(json_get(json_get(u->inspect, "Config"), "Labels"), COMPOSE_LABEL_PROJECT);
+	if (compose)
+		put(o, "composeProjectName", compose);
 	put(o, "remoteUser", user);
 	put(o, "remoteWorkspaceFolder", use->config->workspace_folder);
 	int code = asked ? put_configurations(o, args, use, &u->target, err) : 0;
@@ -88,11 +113,14 @@ static int print_up(const struct face_args *args, const struct face_use *use, st
 int face_up(struct face_args *args, struct err *err)
 {
 	struct face_use use = { 0 };
+	struct personal personal = { .secrets = STRV_INIT };
 	struct up u = { .opts = { .plain = true, .unasked = true, .no_cache = face_flag(args, "build-no-cache"),
 		.recreate = face_flag(args, "remove-existing-container"),
 		.existing = face_flag(args, "expect-existing-container"), .lock = face_lock(args),
-		.compose = face_value(args, "docker-compose-path"), .hooks = hook_options(args) } };
-	int code = face_use_init(&use, args, err);
+		.compose = face_value(args, "docker-compose-path"), .hooks = hook_options(args, &personal) } };
+	int code = read_personal(args, &personal, err);
+	if (code == 0)
+		code = face_use_init(&use, args, err);
 	if (code == 0 && use.config->workspace == NULL)
 		code = err_set(err, ERR_USAGE, "Missing required argument: workspace-folder");
 	if (code == 0) {
@@ -109,6 +137,7 @@ int face_up(struct face_args *args, struct err *err)
 		up_fini(&u);
 	}
 	face_use_fini(&use);
+	strv_fini(&personal.secrets);
 	return code;
 }
 
@@ -156,8 +185,11 @@ int face_run_user_commands(struct face_args *args, struct err *err)
 {
 	struct face_use use = { 0 };
 	struct dev_target target = { 0 };
-	struct dev_hook_options hooks = hook_options(args);
-	int code = with_target(args, &use, &target, err);
+	struct personal personal = { .secrets = STRV_INIT };
+	struct dev_hook_options hooks = hook_options(args, &personal);
+	int code = read_personal(args, &personal, err);
+	if (code == 0)
+		code = with_target(args, &use, &target, err);
 	if (code == 0)
 		code = dev_run_hooks(&target, &hooks, err);
 	if (code == 0) {
@@ -167,6 +199,7 @@ int face_run_user_commands(struct face_args *args, struct err *err)
 	}
 	dev_target_fini(&target);
 	face_use_fini(&use);
+	strv_fini(&personal.secrets);
 	return code;
 }
 
@@ -174,8 +207,11 @@ int face_set_up(struct face_args *args, struct err *err)
 {
 	struct face_use use = { 0 };
 	struct dev_target target = { 0 };
-	struct dev_hook_options hooks = hook_options(args);
-	int code = with_target(args, &use, &target, err);
+	struct personal personal = { .secrets = STRV_INIT };
+	struct dev_hook_options hooks = hook_options(args, &personal);
+	int code = read_personal(args, &personal, err);
+	if (code == 0)
+		code = with_target(args, &use, &target, err);
 	if (code == 0)
 		code = dev_run_hooks(&target, &hooks, err);
 	if (code == 0) {
@@ -188,6 +224,7 @@ int face_set_up(struct face_args *args, struct err *err)
 	}
 	dev_target_fini(&target);
 	face_use_fini(&use);
+	strv_fini(&personal.secrets);
 	return code;
 }
 

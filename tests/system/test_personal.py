@@ -50,3 +50,13 @@ def test_dotfiles_are_installed_once_between_two_hooks(lace, project, engine):
     assert project.sh("readlink ~dev/.vimrc") == "/home/dev/other/.vimrc\n"
     r = lace("up", "--recreate", "--plain", "--dotfiles-repository", "/nowhere", project)
     assert r.returncode == 0 and "the dotfiles of /nowhere are not installed" in r.stderr
+
+
+def test_the_reference_faces_flags_do_the_same(lace, project, tmp_path):
+    (tmp_path / "secrets").write_text('{"TOKEN": "s3cr3t-token"}')
+    project.write(postCreateCommand="printf %s \"$TOKEN\" > /tmp/token; echo said $TOKEN", remoteUser="root")
+    r = lace("devcontainer", "up", "--workspace-folder", project, "--secrets-file", tmp_path / "secrets",
+             "--dotfiles-repository", "/nowhere", "--log-level", "trace")
+    assert r.returncode == 0 and json.loads(r.stdout)["outcome"] == "success", r.stderr
+    assert project.sh("cat /tmp/token") == "s3cr3t-token" and "s3cr3t" not in r.stdout + r.stderr
+    assert "dotfiles" in r.stderr
