@@ -188,7 +188,8 @@ static char *find_program(void)
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	exe[n > 0 ? n : 0] = '\0';
 	cleanup_free char *dir = fs_dirname(exe);
-	static const char *const places[] = { "lace-fetch", "../fetch/lace-fetch", "src/fetch/lace-fetch", LACE_LIBEXEC "/lace-fetch" };
+	static const char *const places[] = { "lace-fetch", "../fetch/lace-fetch", "../libexec/lace/lace-fetch", "src/fetch/lace-fetch",
+		LACE_LIBEXEC "/lace-fetch" };
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		char *path = fs_join(dir, places[i]);
 		if (access(path, X_OK) == 0)
