@@ -113,7 +113,7 @@ config.default_cwd = '%s'
 config.default_prog = { [[sh]], "-c", 'echo $MARKER; pwd; exec sleep 100' } -- not the shell
 config.set_environment_variables = { MARKER = "it\\x27s \\u{20AC}", PATH = os.getenv 'PATH' .. ':/x' }
 config.initial_rows, config.ulimit_nofile = 10, 5000
-config.initial_cols = 50
+config.initial_cols = 150
 config.default_workspace = 'work'
 return config
 """
@@ -127,7 +127,7 @@ def test_plain_assignments_are_read(bare):
                     "initial_rows (line 8: no plain value), ulimit_nofile (line 8)\n")
     c, text = first_text(bare, "folder")
     assert text.split("\n")[:2] == ["it's \u20ac", str(folder)] or text.startswith(f"it's \u20ac\n{folder}")
-    assert c.pane(0)["size"]["cols"] == 50 and c.pane(0)["workspace"] == "work"
+    assert c.pane(0)["size"]["cols"] == 150 and c.pane(0)["workspace"] == "work"
     env, cwd, _ = pane_env(c)
     assert env["MARKER"] == "it's \u20ac" and cwd == str(folder)
     assert "/x" not in env["PATH"].split(":")
