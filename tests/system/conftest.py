@@ -14,6 +14,8 @@ import pytest
 
 from dockerd import BASE, TOP, Dockerd
 
+# The programs that tools/deps installs, whatever else of their names a machine has (another docker, say).
+os.environ["PATH"] = "/usr/bin:/bin:/usr/sbin:/sbin:" + os.environ["PATH"]
 LACE = os.environ.get("LACE_BIN", str(TOP / "build" / "lace"))
 
 
