@@ -2,7 +2,7 @@
  * failure ends. */
 #include "cmd/devcontainer.h"
 
-#include "cmd/print.h"
+#include "base/mem.h"
 #include "host/log.h"
 #include "version.h"
 
@@ -72,6 +72,11 @@ static int words_of(const struct face_command *c, int argc, char **argv)
 	}
 	return *name ? 0 : n;
 }
+
+/* Of the reference, and not here. */
+static const struct face_command absent[] = {
+	{ .name = "features test" }, { .name = "features generate-docs" }, { .name = "templates generate-docs" },
+};
 
 static int usage(const struct face_command *c, const char *message)
 {
@@ -146,6 +151,12 @@ int face_main(int argc, char **argv)
 		if (words)
 			return run(*c, argc - 1 - words, argv + 1 + words);
 	}
+	for (size_t i = 0; i < ARRAY_LEN(absent); i++)
+		if (words_of(&absent[i], argc - 1, argv + 1)) {
+			fprintf(stderr, "devcontainer: \"%s\" is a command that lace does not have yet; @devcontainers/cli has it\n",
+			    absent[i].name);
+			return ERR_FAILED;
+		}
 	if (argc < 2)
 		return usage(NULL, "Not enough non-option arguments: got 0, need at least 1");
 	str_puts(&s, "Unknown argument: ");

@@ -110,6 +110,8 @@ int face_features_info(struct face_args *args, struct err *err);
 int face_features_resolve(struct face_args *args, struct err *err);
 int face_features_package(struct face_args *args, struct err *err);
 int face_features_publish(struct face_args *args, struct err *err);
+int face_templates_apply(struct face_args *args, struct err *err);
+int face_templates_metadata(struct face_args *args, struct err *err);
 int face_templates_publish(struct face_args *args, struct err *err);
 void face_up_failed(const struct face_args *args, const struct err *err);
 void face_build_failed(const struct face_args *args, const struct err *err);

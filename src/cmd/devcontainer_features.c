@@ -240,7 +240,7 @@ int face_features_resolve(struct face_args *args, struct err *err)
 		cleanup_str struct str chart = STR_INIT;
 		json_object *order = install_order(&features);
 		flowchart(&features, &chart);
-		puts(chart.s);
+		fputs(chart.s, stdout);
 		print_indented(order, 2);
 		json_object_put(order);
 	}
@@ -260,12 +260,12 @@ static void boxed(const char *title)
 }
 
 /* What was asked for and does not exist: an empty object, or a sentence. */
-static int unknown(const struct face_args *args, const char *what)
+static int unknown(const struct face_args *args)
 {
 	if (wants_json(args))
 		puts("{}");
 	else
-		printf("No %s found! If this %s requires authentication, please login.\n", what, what);
+		puts("No manifest found! If this manifest requires authentication, please login.");
 	return ERR_FAILED;
 }
 
@@ -349,7 +349,6 @@ int face_features_info(struct face_args *args, struct err *err)
 		return -1;
 	struct registry *r = registry_open();
 	json_object *info = json_object_new_object();
-	const char *what = str_eq(mode, "tags") ? "tags" : "manifest";
 	int code = 0;
 	if (all || str_eq(mode, "manifest"))
 		code = put_manifest(r, &ref, info, err);
@@ -357,7 +356,7 @@ int face_features_info(struct face_args *args, struct err *err)
 		code = put_tags(r, &ref, info, err);
 	registry_close(r);
 	if (code != 0 && err->code == ERR_NOT_FOUND)
-		code = unknown(args, what);
+		code = unknown(args);
 	else if (code == 0 && wants_json(args))
 		print_indented(info, 4);
 	else if (code == 0)

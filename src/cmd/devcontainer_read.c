@@ -29,6 +29,8 @@ static json_object *workspace(const struct dev_config *c)
 		json_object_object_add(o, "workspaceMount", text(c->workspace_mount));
 	else if (json_object_object_get_ex(c->conf, "workspaceMount", NULL))
 		json_object_object_add(o, "workspaceMount", text(""));
+	if (c->worktree_mount)
+		json_object_object_add(o, "additionalMountString", text(c->worktree_mount));
 	return o;
 }
 

@@ -98,6 +98,7 @@ static int load(struct face_use *use, const struct face_args *args, bool no_id, 
 	const char *git = value_or_null(args, "mount-workspace-git-root");
 	struct dev_config_options opts = { .config = value_or_null(args, "config"),
 		.override = value_or_null(args, "override-config"), .no_git_root = git && str_eq(git, "false"),
+		.worktree = is(args, "mount-git-worktree-common-dir", "true"),
 		.any_name = str_eq(args->command->name, "set-up"), .no_id = no_id, .extra = extra_of(use, args) };
 	dev_config_free(use->config);
 	use->config = dev_config_load(folder_of(args), &opts, err);

@@ -15,7 +15,9 @@
 #define OVERRIDE \
 	{ "override-config", 0, FACE_STRING, .help = "devcontainer.json to read in place of the folder's own, which names it" }
 #define GIT \
-	{ "mount-workspace-git-root", 0, FACE_BOOL, .fallback = "true", .help = "mount the Git root that the folder lies in" }
+	{ "mount-workspace-git-root", 0, FACE_BOOL, .fallback = "true", .help = "mount the Git root that the folder lies in" }, \
+	{ "mount-git-worktree-common-dir", 0, FACE_BOOL, \
+	    .help = "mount the repository of a Git worktree too (one made with relative paths)" }
 #define ID_LABEL \
 	{ "id-label", 0, FACE_LIST, .form = "<name>=<value>", \
 	    .help = "label that a container is found by, and gets; instead of those of folder and configuration" }
@@ -134,6 +136,17 @@ static const struct face_option package_options[] = {
 };
 static const struct face_option publish_options[] = { COLLECTION, LEVEL, END };
 static const struct face_option info_options[] = { LEVEL, OUTPUT_FORMAT, END };
+static const struct face_option metadata_options[] = { LEVEL, END };
+static const struct face_option apply_options[] = {
+	{ "workspace-folder", 'w', FACE_STRING, .help = "where to (default: the current folder)" },
+	{ "template-id", 't', FACE_STRING, .required = true, .help = "the template: registry/owner/repository/id" },
+	{ "template-args", 'a', FACE_STRING, .fallback = "{}", .help = "answers to its options, as JSON" },
+	{ "features", 'f', FACE_STRING, .fallback = "[]", .help = "features to add, as JSON: [{\"id\": ..., \"options\": ...}]" },
+	LEVEL,
+	{ "tmp-dir", 0, FACE_STRING, .help = "folder for temporary files" },
+	{ "omit-paths", 0, FACE_STRING, .fallback = "[]", .help = "files to leave out, as JSON; folders end in /" "*" },
+	END,
+};
 static const struct face_option resolve_options[] = {
 	{ "log-level", 0, FACE_STRING, "error info debug trace", "error", .help = "how much is said on standard error" },
 	WORKSPACE, END,
@@ -191,6 +204,15 @@ static const struct face_command features_resolve = {
 	.summary = "Read and resolve dependency graph from a configuration",
 	.options = resolve_options, .run = face_features_resolve,
 };
+static const struct face_command templates_apply = {
+	.name = "templates apply", .operands = "", .summary = "Apply a template to the project",
+	.options = apply_options, .run = face_templates_apply,
+};
+static const struct face_command templates_metadata = {
+	.name = "templates metadata", .operands = "<templateId>", .min = 1, .max = 1,
+	.summary = "Fetch a published Template's metadata",
+	.options = metadata_options, .run = face_templates_metadata,
+};
 static const struct face_command templates_publish = {
 	.name = "templates publish", .operands = "[target]", .max = 1, .summary = "Package and publish templates",
 	.options = publish_options, .run = face_templates_publish,
@@ -198,4 +220,4 @@ static const struct face_command templates_publish = {
 
 const struct face_command *const face_commands[] = { &up, &set_up, &build, &run_user_commands, &read_configuration,
 	&outdated, &upgrade, &features_package, &features_publish, &features_info, &features_resolve,
-	&templates_publish, &execute, NULL };
+	&templates_apply, &templates_publish, &templates_metadata, &execute, NULL };

@@ -89,13 +89,13 @@ static int read_raw(struct dev_config *c, const char *path, struct err *err)
 }
 
 /* raw -> conf, workspace_folder, workspace_mount. Needs the id. */
-static int resolve(struct dev_config *c, bool git_root, struct err *err)
+static int resolve(struct dev_config *c, const struct dev_config_options *opts, struct err *err)
 {
-	cleanup_free char *mount = NULL, *folder = NULL;
+	cleanup_free char *mount = NULL, *folder = NULL, *common = NULL;
 	if (c->kind == DEV_KIND_COMPOSE)
 		folder = xstrdup("/");      /* the compose file mounts what it wants where it wants */
-	else
-		dev_workspace_default(c->workspace, git_root, &mount, &folder);
+	else if (!opts->worktree || opts->no_git_root || !dev_workspace_worktree(c->workspace, &mount, &folder, &common))
+		dev_workspace_default(c->workspace, !opts->no_git_root, &mount, &folder);
 
 	/* The folder may use variables, itself included: that one stays as it is. */
 	struct dev_vars vars = { .workspace = c->workspace, .id = c->id };
@@ -126,7 +126,8 @@ static int resolve(struct dev_config *c, bool git_root, struct err *err)
 		c->workspace_mount = said && *said ? xstrdup(said) : NULL;
 	} else {
 		c->workspace_mount = mount;
-		mount = NULL;
+		c->worktree_mount = common;
+		mount = common = NULL;
 	}
 	return 0;
 }
@@ -197,7 +198,7 @@ static int load(struct dev_config *c, const char *path, const struct dev_config_
 	}
 	if (read_raw(c, opts->override ? opts->override : c->config_path, err) < 0)
 		return -1;
-	return resolve(c, !opts->no_git_root, err);
+	return resolve(c, opts, err);
 }
 
 struct dev_config *dev_config_load(const char *path, const struct dev_config_options *opts, struct err *err)
@@ -221,6 +222,7 @@ void dev_config_free(struct dev_config *c)
 	json_object_put(c->conf);
 	free(c->id);
 	free(c->workspace_mount);
+	free(c->worktree_mount);
 	free(c->workspace_folder);
 	free(c);
 }

@@ -35,6 +35,7 @@ struct dev_config {
 	json_object *conf;          /* after the local pass (localEnv, local/containerWorkspaceFolder*) and devcontainerId */
 	char *id;                   /* ${devcontainerId}, 52 characters; NULL: nobody knows it */
 	char *workspace_mount;      /* a --mount value, or NULL when there is none */
+	char *worktree_mount;       /* the same of a git worktree's repository, or NULL */
 	char *workspace_folder;     /* absolute path in the container; NULL: nobody says */
 	struct dev_extra extra;
 };
@@ -45,6 +46,7 @@ struct dev_config_options {
 	const char *override;       /* FILE that is read in place of the one found, which gives labels and folders its path */
 	bool any_name;              /* of the --config FILE */
 	bool no_git_root;           /* mount the folder itself, not its git top level */
+	bool worktree;              /* mount the repository of a git worktree too */
 	bool no_id;                 /* ${devcontainerId} stays as it is */
 	struct dev_extra extra;
 };

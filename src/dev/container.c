@@ -220,6 +220,8 @@ int dev_container_args(const struct dev_config *c, const struct dev_image *img, 
 	push_ports(ret, c->conf, publish, n_publish);
 	if (c->workspace_mount && *c->workspace_mount)
 		push2(ret, "--mount", c->workspace_mount);
+	if (c->worktree_mount)
+		push2(ret, "--mount", c->worktree_mount);
 	json_object *mounts = json_get(merged, "mounts");
 	for (size_t i = 0; i < length(mounts); i++)
 		push_mount(ret, json_object_array_get_idx(mounts, i));

@@ -88,6 +88,15 @@ char *dev_git_top(const char *dir)
 	}
 }
 
+static char *bind(const char *source, const char *target)
+{
+	struct str mount = STR_INIT;
+	str_puts(&mount, "type=bind");
+	dev_mount_field(&mount, "source", source);
+	dev_mount_field(&mount, "target", target);
+	return str_detach(&mount);
+}
+
 void dev_workspace_default(const char *workspace, bool git_root, char **ret_mount, char **ret_folder)
 {
 	cleanup_free char *top = git_root ? dev_git_top(workspace) : NULL;
@@ -95,10 +104,43 @@ void dev_workspace_default(const char *workspace, bool git_root, char **ret_moun
 	const char *below = workspace + (str_eq(root, "/") ? 0 : strlen(root));   /* "" or "/sub/folder" */
 	cleanup_free char *target = xasprintf("/workspaces/%s", fs_basename(root));
 
-	struct str mount = STR_INIT;
-	str_puts(&mount, "type=bind");
-	dev_mount_field(&mount, "source", root);
-	dev_mount_field(&mount, "target", target);
-	*ret_mount = str_detach(&mount);
+	*ret_mount = bind(root, target);
 	*ret_folder = xasprintf("%s%s", target, str_eq(below, "/") ? "" : below);
+}
+
+/* The repository of a worktree: what ".git" names is COMMON/worktrees/NAME. malloc()ed, or NULL. */
+static char *common_dir(const char *top)
+{
+	cleanup_free char *file = fs_join(top, ".git");
+	cleanup_str struct str text = STR_INIT;
+	cleanup_err struct err ignored = ERR_INIT;
+	if (fs_read(file, GIT_FILE_MAX, &text, &ignored) < 0 || !str_starts(text.s, "gitdir: ../"))
+		return NULL;
+	text.s[strcspn(text.s, "\r\n")] = '\0';
+	cleanup_free char *path = fs_join(top, text.s + strlen("gitdir: ")), *real = fs_realpath(path, &ignored);
+	cleanup_free char *worktrees = real ? fs_dirname(real) : NULL;
+	return worktrees && str_eq(fs_basename(worktrees), "worktrees") ? fs_dirname(worktrees) : NULL;
+}
+
+/* Bytes of the folder that both lie in, without the slash behind it. */
+static size_t shared(const char *a, const char *b)
+{
+	size_t len = 0;
+	for (size_t i = 0; a[i] && a[i] == b[i]; i++)
+		if (a[i] == '/')
+			len = i;
+	return len;
+}
+
+bool dev_workspace_worktree(const char *workspace, char **ret_mount, char **ret_folder, char **ret_common)
+{
+	cleanup_free char *top = dev_git_top(workspace), *common = top ? common_dir(top) : NULL;
+	if (common == NULL)
+		return false;
+	size_t above = shared(top, common);
+	cleanup_free char *target = xasprintf("/workspaces%s", top + above), *there = xasprintf("/workspaces%s", common + above);
+	*ret_mount = bind(top, target);
+	*ret_folder = xasprintf("%s%s", target, workspace + strlen(top));
+	*ret_common = bind(common, there);
+	return true;
 }

@@ -51,6 +51,14 @@ class Layout:
                 docker("build", "-q", "-t", self.image, "-", input=f'FROM {BASE}\nLABEL devcontainer.metadata="{quoted}"\n')
         for folder in case.get("git", []):
             git_init(self.root / folder)
+        if "worktree" in case:
+            top = self.ws if self.ws.name == "feat" else self.ws.parent
+            repo = pathlib.Path(os.path.normpath(top / case["worktree"].split("/.git/")[0]))
+            git_init(repo)
+            git = ["git", "-C", str(repo), "-c", "user.name=t", "-c", "user.email=t@example.com"]
+            subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
+            subprocess.run([*git, "worktree", "add", "-q", str(top)], check=True, capture_output=True)
+            (top / ".git").write_text(f"gitdir: {case['worktree']}\n")
         self.ws.mkdir(parents=True, exist_ok=True)
         config = case["config"]
         if isinstance(config, dict):

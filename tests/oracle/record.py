@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""record.py PROGRAM [read|life...]: asks the reference dev container CLI about every case, and stores what it answers.
+"""record.py PROGRAM [NAME...]: asks the reference dev container CLI about the cases (or those named), and stores what it
+answers.
 
 `make oracle` runs it. It needs npm (for the reference CLI) and a Docker Engine of its own, as the tests do.
 """
@@ -18,27 +19,33 @@ import life  # noqa: E402
 from dockerd import DOCKER, Dockerd  # noqa: E402
 
 
-def read(engine, folder, program, env):
-    answers = {}
-    for i, (name, case) in enumerate(cases.READ.items()):
-        layout = harness.Layout(case, folder / f"read{i}", engine.docker)
-        answers[name] = harness.read_answer(layout, layout.run([program], env))
-        print(f"{answers[name]['exit']} {name}", flush=True)
-    harness.store("read", answers)
+def read(case, folder, engine, program, env):
+    layout = harness.Layout(case, folder, engine.docker)
+    return harness.read_answer(layout, layout.run([program], env))
 
 
-def lives(engine, folder, program, env):
-    answers = {}
-    for i, (name, spec) in enumerate(life.LIVES.items()):
-        one = life.Life(spec, folder / f"life{i}", engine, [program], env)
-        answers[name] = one.tell()
+def live(spec, folder, engine, program, env):
+    one = life.Life(spec, folder, engine, [program], env)
+    try:
+        return one.tell()
+    finally:
         one.remove()
-        print([s.get("exit") for s in answers[name]["steps"]], name, flush=True)
-    harness.store("life", answers)
+
+
+def record(store, table, ask, wanted, folder, *more):
+    known = harness.stored(store) if wanted else {}
+    answers = {}
+    for i, (name, case) in enumerate(table.items()):
+        if wanted and name not in wanted:
+            answers[name] = known[name]
+            continue
+        answers[name] = ask(case, folder / f"{store}{i}", *more)
+        print(answers[name].get("exit", [s.get("exit") for s in answers[name].get("steps", [])]), name, flush=True)
+    harness.store(store, answers)
 
 
 def main():
-    program = sys.argv[1]
+    program, *wanted = sys.argv[1:]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="lace-oracle-"))
     engine = Dockerd(folder / "docker")
     try:
@@ -47,10 +54,8 @@ def main():
         home.mkdir()
         env = {**{k: v for k, v in os.environ.items() if not k.startswith(("DOCKER_", "LACE_"))}, "HOME": str(home),
                "TMPDIR": str(home), "DOCKER_HOST": engine.host, "PATH": f"{os.path.dirname(DOCKER)}:{os.environ['PATH']}"}
-        wanted = sys.argv[2:] or ["read", "life"]
-        for name, record in (("read", read), ("life", lives)):
-            if name in wanted:
-                record(engine, folder, program, env)
+        record("read", cases.READ, read, wanted, folder, engine, program, env)
+        record("life", life.LIVES, live, wanted, folder, engine, program, env)
     finally:
         engine.stop()
         shutil.rmtree(folder, ignore_errors=True)

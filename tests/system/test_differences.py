@@ -77,6 +77,29 @@ def test_life(engine, env, tmp_path, name):
     held(name, life.LIVES[name], ours, harness.stored("life")[name])
 
 
+@pytest.mark.parametrize("name", ["T170 up, up, stop, up", "T186 of a feature too", "configurations"])
+def test_a_container_of_the_reference(engine, env, tmp_path, name):
+    """Made from the labels that the reference gave it: found, used, and its hooks are those of the label."""
+    one = life.Life(life.LIVES[name], tmp_path, engine, PROGRAM, env)
+    (one.ws / ".devcontainer" / "devcontainer.json").write_text(json.dumps(
+        {"image": cases.BASE, "remoteEnv": {"T_LIVE": "yes"}, "postCreateCommand": "echo never >> ran"}))
+    ident = harness.devcontainer_id({"devcontainer.local_folder": str(one.ws),
+                                     "devcontainer.config_file": f"{one.ws}/.devcontainer/devcontainer.json"})
+    stored = harness.stored("life")[name]
+    labels = {k: v.replace("<root>", str(tmp_path)).replace("<id>", ident) for k, v in stored["container"]["labels"].items()}
+    flags = [x for k, v in labels.items() for x in ("-l", f"{k}={v}")]
+    made = engine.docker("run", "-d", *flags, "--mount", f"type=bind,source={one.ws},target=/workspaces/proj", cases.BASE,
+                         "sleep", "100000").strip()
+    try:
+        up = one.step([*life.UP, "--expect-existing-container"])
+        assert up["stdout"]["outcome"] == "success" and one.containers() == [made]
+        hooks = [line for line in stored["steps"][0]["ran"] if line != "initialize"]
+        assert up["ran"] == hooks
+        assert "T_LIVE=yes" in one.step(life.ENV)["stdout"].split()
+    finally:
+        one.remove()
+
+
 def test_every_case_is_stored(read_answers):
     assert {*read_answers} == {*cases.READ} and {*harness.stored("life")} == {*life.LIVES}, "make oracle stores them"
 
