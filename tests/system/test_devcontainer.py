@@ -28,6 +28,8 @@ SHOWN = {
     "registry": "test_registry", "namespace": "test_registry", "output-folder": "test_package",
     "force-clean-output-folder": "test_package", "template-id": "test_templates", "template-args": "test_templates",
     "features": "test_templates", "omit-paths": "test_templates", "tmp-dir": "test_templates", "container-id": "test_set_up",
+    "secrets-file": "test_secrets", "dotfiles-repository": "test_dotfiles", "dotfiles-install-command": "test_dotfiles",
+    "dotfiles-target-path": "test_dotfiles",
 }
 
 
@@ -164,6 +166,25 @@ def test_log(face):
     lines = [json.loads(line) for line in loud.splitlines()]
     assert all(line["type"] == "text" and line["timestamp"] > 1e12 for line in lines)
     assert any("said by a hook" in line["text"] for line in lines)
+
+
+def test_secrets(face, tmp_path):
+    (tmp_path / "s.json").write_text('{"WORD": "very secret"}')
+    face.project.write(postCreateCommand="echo $WORD; echo $WORD > /tmp/word")
+    r = face("up", "--secrets-file", tmp_path / "s.json", "--log-level", "debug")
+    assert r.returncode == 0 and "very secret" not in r.stderr + r.stdout
+    assert face.project.sh("cat /tmp/word") == "very secret\n"
+    assert json.loads(face.fails("up", "--secrets-file", tmp_path / "none").stdout)["outcome"] == "error"
+
+
+def test_dotfiles(face):
+    """With a git in the container that makes what a clone would."""
+    face.project.write(features=local_feature(face.project, r"""printf '#!/bin/sh\nfor d; do :; done\n""" +
+                       r"""mkdir -p "$d"; cd "$d" && echo "$*" > said && echo "touch ran" > own.sh && chmod +x own.sh\n' """ +
+                       "> /usr/local/bin/git; chmod +x /usr/local/bin/git"))
+    face.ok("up", "--no-lockfile", "--dotfiles-repository", "owner/dots", "--dotfiles-target-path", "/tmp/dots",
+            "--dotfiles-install-command", "own.sh")
+    assert "https://github.com/owner/dots" in face.project.sh("cat /tmp/dots/said; ls /tmp/dots/ran")
 
 
 def test_terminal(face):
