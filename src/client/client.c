@@ -15,7 +15,9 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
-#define FRAME_MS 8                      /* two frames are at least so far apart while output floods */
+/* While output floods, of three frames the last comes at least so long after the first: one that follows a
+ * single other one, such as the content after the empty screen of an attach, does not wait. */
+#define FRAMES_MS 16
 #define READ_MAX 65536
 #define BLOCKING_WRITE_MAX 512          /* a terminal that polls as writable takes so much */
 
@@ -159,7 +161,8 @@ static int earlier(int a, int64_t b)
 
 static void loop(struct session *s, int signal_fd)
 {
-	int64_t last_frame = 0, unfinished = 0;         /* when the unfinished sequence began */
+	int64_t frames[2] = { 0 };                      /* when the last two were drawn, the older one first */
+	int64_t unfinished = 0;                         /* when the unfinished sequence began */
 	bool typed = false;                             /* since the last frame: its echo does not wait */
 	if (wire_client_pending(s->wire))               /* came behind the last answer of the attach */
 		check_link(s, wire_client_readable(s->wire));
@@ -168,14 +171,15 @@ static void loop(struct session *s, int signal_fd)
 		int64_t now = session_now_ms();
 		bool writing = s->out_done < s->out.len;
 		if (s->dirty && !writing) {
-			if (typed || now - last_frame >= FRAME_MS) {
+			if (typed || now - frames[0] >= FRAMES_MS) {
 				session_compose(s);
 				write_terminal(s);
-				last_frame = now;
+				frames[0] = frames[1];
+				frames[1] = now;
 				typed = false;
 				writing = s->out_done < s->out.len;
 			} else {
-				timeout = earlier(timeout, last_frame + FRAME_MS - now);
+				timeout = earlier(timeout, frames[0] + FRAMES_MS - now);
 			}
 		}
 		int wait = input_timeout(&s->input);
