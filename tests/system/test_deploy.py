@@ -95,7 +95,7 @@ def test_without_hostTlsPort_there_is_no_tls(lace, project):
 
 # ---- a newer server in the place of an older one ------------------------------------------------
 
-FEATURES = pathlib.Path(LACE).parents[2] / "features"
+FEATURES = pathlib.Path(LACE).resolve().parents[2] / "features"
 BUILD = subprocess.run([FEATURES / "mux-server" / "bin" / f"lace-mux-server-{os.uname().machine}", "--version"], capture_output=True,
                        text=True, check=True).stdout.split(",")[0].removeprefix("lace-mux-server ")
 INSTALLED = "/usr/local/lib/lace/lace-mux-server"
