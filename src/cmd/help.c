@@ -37,7 +37,8 @@ void cmd_help_all(struct str *ret)
 			str_printf(&left, ", %s", (*c)->alias);
 		two_columns(ret, left.s, (*c)->summary);
 	}
-	str_puts(ret, "\n  --version               version, commit, and that of Unicode\n  --help                  this text; lace VERB --help "
+	str_puts(ret, "\n  devcontainer COMMAND    the reference CLI's commands, with its flags, JSON and exit codes\n"
+	              "\n  --version               version, commit, and that of Unicode\n  --help                  this text; lace VERB --help "
 	              "for a verb's\n\nA terminal of `lace connect` is left with Ctrl-\\ d; the shell in it goes on.\n"
 	              "Exit codes: 0 done, 1 failed, 2 usage, 3 engine unreachable, 4 not found.\n");
 }

@@ -74,7 +74,7 @@ def test_the_readme_names_what_exists():
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert (TOP / link).exists(), link
     for verb in set(re.findall(r"`lace ([a-z][a-z-]*)", text)):
-        assert verb in verbs(), verb
+        assert verb in [*verbs(), "devcontainer"], verb      # that one has a face of its own
 
 
 def test_install_honours_prefix_and_destdir(tmp_path):
