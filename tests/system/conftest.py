@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,8 @@ from dockerd import BASE, TOP, Dockerd
 
 # The programs that tools/deps installs, whatever else of their names a machine has (another docker, say).
 os.environ["PATH"] = "/usr/bin:/bin:/usr/sbin:/sbin:" + os.environ["PATH"]
+# A shell starts what runs in its background with SIGINT ignored, and every program under test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 LACE = os.environ.get("LACE_BIN", str(TOP / "build" / "lace"))
 
 

@@ -57,7 +57,8 @@ def test_what_was_seen_comes_back(bare):
 
     bare.start("--restore", env={"SHELL": "/bin/sh"})
     c = bare.client()
-    assert layout(c) == before
+    # a working folder is the shell's once that has begun in it
+    eventually(lambda: layout(c) == before, what="the layout as it was")
     assert c.pane(fourth)["title"] == "my title"
     for pane, old in before_rows.items():
         old = old[:next(i for i in range(len(old), 0, -1) if old[i - 1])]
