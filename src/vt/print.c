@@ -67,8 +67,8 @@ static void place(struct vt *vt, uint32_t text, unsigned width)
 		wrap(vt);
 	limit = right_limit(vt);
 	if (width == 2 && vt->pos.x == limit) {
-		if (limit == vt->left) {
-			width = 1;                       /* a region of one column */
+		if (limit == vt->left || limit == 0) {
+			width = 1;                       /* a region, or a line, of one column */
 		} else if (vt->modes & VT_M_AUTOWRAP) {
 			struct vt_grid_row *row = vt_row_at(vt, vt->pos.y);
 
@@ -109,7 +109,8 @@ void vt_print_room(struct vt *vt, unsigned n)
 	if (vt->pos.pending)
 		wrap(vt);
 	unsigned limit = right_limit(vt);
-	if (vt->pos.x + n <= limit + 1 || n > vt->right + 1u - vt->left)
+	/* What no line here has room for goes where it is. */
+	if (vt->pos.x + n <= limit + 1 || vt->left + n > limit + 1)
 		return;
 	if (vt->modes & VT_M_AUTOWRAP)
 		wrap(vt);
