@@ -49,6 +49,9 @@ def test_what_was_seen_comes_back(bare):
     c.done(57, uleb(c.pane(fifth)["window_id"]) + string("named window"))
     c.done(45, uleb(first))
     c.done(33, uleb(c.pane(first)["tab_id"]) + uleb(third) + b"\1")
+    # what is known of a working folder may be a moment old
+    for pane, folder in ((second, "file:///usr/share/"), (third, "file:///etc/")):
+        eventually(lambda: c.pane(pane)["working_dir"] == folder, what=folder)
     before = layout(c)
     before_rows = {p: rows(c, p) for p in (first, second, third, fourth, fifth)}
     end(bare)
